@@ -1,0 +1,119 @@
+import { sleep } from '../process/abort.js';
+import { now } from '../process/clock.js';
+import { backoffMs, CONFLICT_BACKOFF } from '../repair/backoff.js';
+import { mayRepeat } from '../repair/may-repeat.js';
+import { retryThrottle } from '../repair/retry-throttle.js';
+import { Call } from './call.js';
+import { cleanAfter, cleanBefore, reclaim } from './clean.js';
+import { convert } from './convert.js';
+import { currentCall, inScopeOf } from './current-call.js';
+import { hasHooks, runHooks } from './hooks.js';
+import { type ResolvedCallOptions, type RunCallOptions, resolveCallOptions } from './options.js';
+import { traced } from './tracing.js';
+import { inCallTransaction } from './transactional.js';
+import { verdictOn } from './verdict.js';
+
+/** What a call runs. It may run more than once when it is declared idempotent or a transaction. */
+export type Work<T> = (call: Call) => T | PromiseLike<T>;
+
+/**
+ * Runs work as a call: stale connections are dropped before and after it, what can be repaired safely is
+ * repaired, what it leaves behind is taken back, and whatever fails becomes a ServiceException. For queue
+ * consumers, cron jobs and scripts; the decorators, the gRPC interceptor and the Thrift processor use the
+ * same engine.
+ *
+ * @throws ServiceException, or what `options.as` makes of it.
+ */
+export function runCall<T>(options: RunCallOptions, work: Work<T>): Promise<T> {
+  const resolved = resolveCallOptions('runCall', options, ['method', 'signal']);
+  return run(options.method ?? 'call', resolved, work, options.signal);
+}
+
+/** The engine behind every face: options are checked already. */
+export function run<T>(
+  method: string,
+  options: ResolvedCallOptions,
+  work: Work<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return runOpened(openCall(method, options, signal), options, work);
+}
+
+/** Opens a call: it inherits from the call around it; the outermost one cleans before it starts. */
+export function openCall(method: string, options: ResolvedCallOptions, signal?: AbortSignal): Call {
+  const { idempotent, timeoutMs, maxAttempts } = options;
+  const call = new Call({ method, parent: currentCall(), idempotent, timeoutMs, maxAttempts, signal });
+  if (call.parent === undefined) {
+    cleanBefore();
+    if (hasHooks()) runHooks((hooks) => hooks.start?.(call));
+  }
+  return call;
+}
+
+/** Ends a call: the outermost one takes back what was left behind, and cleans again. */
+export function closeCall(call: Call, result: { readonly error?: unknown } = {}): void {
+  call.finish();
+  if (call.parent !== undefined) return;
+  cleanAfter(call);
+  if (hasHooks())
+    runHooks((hooks) => hooks.finish?.(call, { ...result, durationMs: now() - call.startedAt }));
+}
+
+/** Runs work in an open call, and closes it. */
+export function runOpened<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
+  return traced(call, async () => {
+    try {
+      const value = await attempts(call, options, work);
+      closeCall(call);
+      return value;
+    } catch (error) {
+      closeCall(call, { error });
+      throw error;
+    }
+  });
+}
+
+/** The third ring of repair: an idempotent handler runs again as a whole. */
+async function attempts<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
+  for (;;) {
+    try {
+      const value = await attempt(call, options, work);
+      retryThrottle.refill();
+      return value;
+    } catch (error) {
+      // Once the call is aborted, what its statements fail with is a consequence, and not the news.
+      const reported = call.aborted ?? error;
+      const failure = verdictOn(call, reported, options.transaction !== undefined);
+      const again = call.idempotent && call.aborted === undefined && mayRepeat(failure, true);
+      if (!again || !call.budget.take(call.deadlineAt)) throw convert(call, reported, failure, options.as);
+      reclaim(call);
+      if (failure.status === 'ABORTED') await sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats));
+    }
+  }
+}
+
+function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work<T>): Promise<T> {
+  if (call.aborted !== undefined) return Promise.reject(call.aborted);
+  const running = inScopeOf(call, async (): Promise<T> => {
+    if (transaction === undefined) return await work(call);
+    return await inCallTransaction(transaction, async () => await work(call));
+  });
+  return untilAborted(call, running);
+}
+
+/** The reply does not wait for a handler whose deadline passed or whose caller left. */
+function untilAborted<T>(call: Call, running: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const remove = call.onAbort(reject);
+    running.then(
+      (value) => {
+        remove();
+        resolve(value);
+      },
+      (error) => {
+        remove();
+        reject(error);
+      },
+    );
+  });
+}

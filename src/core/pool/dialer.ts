@@ -1,0 +1,112 @@
+import type { Failure } from '../../errors/index.js';
+import { now } from '../process/clock.js';
+import { logger } from '../process/logger.js';
+import { backoffMs, DIAL_BACKOFF } from '../repair/backoff.js';
+import { bounded } from './bounded.js';
+import type { DialContext, Driver } from './driver.js';
+
+/**
+ * `'up'`: dials run side by side. `'down'`: the last dial failed; one dial at a time, with backoff, until one
+ * succeeds.
+ */
+export type DialerState = { readonly kind: 'up' } | Outage;
+
+/** An outage and what is known of it. Times on the monotonic clock, in milliseconds. */
+export interface Outage {
+  readonly kind: 'down';
+  readonly since: number;
+  readonly attempts: number;
+  readonly error: unknown;
+  readonly failure: Failure;
+  /** When the next dial may start. */
+  readonly nextAt: number;
+}
+
+const UP: DialerState = { kind: 'up' };
+
+/** Opens connections: freely while that works, one at a time with backoff while it does not. */
+export class Dialer<C extends object> {
+  readonly #driver: Driver<C>;
+  readonly #name: string;
+  readonly #timeoutMs: number;
+  /** Called when the backoff is over and a dial may start. */
+  readonly #onMayDial: () => void;
+  #state: DialerState = UP;
+  #dialing = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(driver: Driver<C>, name: string, timeoutMs: number, onMayDial: () => void) {
+    this.#driver = driver;
+    this.#name = name;
+    this.#timeoutMs = timeoutMs;
+    this.#onMayDial = onMayDial;
+  }
+
+  /** The outage, while there is one. */
+  get outage(): Outage | undefined {
+    return this.#state.kind === 'down' ? this.#state : undefined;
+  }
+
+  /** Whether a dial may start now. */
+  get mayDial(): boolean {
+    if (this.#closed) return false;
+    return this.#state.kind === 'up' || (this.#dialing === 0 && now() >= this.#state.nextAt);
+  }
+
+  /** Opens a connection; rejects with the driver's error. */
+  async dial(lost: DialContext['lost']): Promise<C> {
+    const startedAt = now();
+    this.#dialing += 1;
+    try {
+      const connection = await bounded(
+        this.#timeoutMs,
+        (signal) => this.#driver.dial({ signal, lost }),
+        (late) => this.#driver.drop(late),
+      );
+      this.#succeeded();
+      return connection;
+    } catch (error) {
+      this.#failed(error, startedAt);
+      throw error;
+    } finally {
+      this.#dialing -= 1;
+    }
+  }
+
+  /** Ends the backoff. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #succeeded(): void {
+    if (this.#state.kind === 'up') return;
+    const { since, attempts } = this.#state;
+    logger().info({ resource: this.#name, attempts, outageMs: Math.round(now() - since) }, 'connected again');
+    clearTimeout(this.#timer);
+    this.#state = UP;
+  }
+
+  #failed(error: unknown, startedAt: number): void {
+    const at = now();
+    const before = this.#state.kind === 'down' ? this.#state : { since: at, attempts: 0 };
+    const failure = this.#driver.classifyDial(error);
+    // Dials that were under way together when the outage began are one attempt.
+    const attempts = startedAt < before.since && before.attempts > 0 ? before.attempts : before.attempts + 1;
+    const nextAt = at + backoffMs(DIAL_BACKOFF, attempts);
+    if (this.#state.kind === 'up') this.#report(error, failure);
+    this.#state = { kind: 'down', since: before.since, attempts, error, failure, nextAt };
+    clearTimeout(this.#timer);
+    // A refusal does not mend itself: the next caller asks again, nobody else does.
+    if (!this.#closed && failure.transient)
+      this.#timer = setTimeout(this.#onMayDial, nextAt - at + 1).unref();
+  }
+
+  #report(error: unknown, { reason, transient }: Failure): void {
+    const { code, errno } = error as { code?: unknown; errno?: unknown };
+    const fields = { resource: this.#name, reason, code, errno };
+    if (transient) logger().warn(fields, 'cannot connect; trying again');
+    else logger().error(fields, 'cannot connect: the server refuses what this resource is configured with');
+  }
+}

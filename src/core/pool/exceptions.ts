@@ -1,0 +1,65 @@
+import { type Failure, Reason, recordFailure, ServiceException } from '../../errors/index.js';
+import type { Outage } from './dialer.js';
+
+/** What a caller should wait before it asks a saturated pool again, in milliseconds. */
+const SATURATED_RETRY_MS = 1000;
+
+/** No connection became free before the acquire deadline. */
+export function acquireTimeout(name: string, waitedMs: number): ServiceException {
+  return unavailable(`resource ${name}: no connection became free within ${Math.round(waitedMs)} ms`, {
+    status: 'UNAVAILABLE',
+    reason: Reason.ACQUIRE_TIMEOUT,
+    retryAfterMs: SATURATED_RETRY_MS,
+  });
+}
+
+/** As many callers wait as may. */
+export function queueFull(name: string, limit: number): ServiceException {
+  return unavailable(`resource ${name}: ${limit} callers are waiting for a connection already`, {
+    status: 'RESOURCE_EXHAUSTED',
+    reason: Reason.QUEUE_FULL,
+    retryAfterMs: SATURATED_RETRY_MS,
+  });
+}
+
+/** The pool is closed, or drains. */
+export function poolClosed(name: string): ServiceException {
+  return unavailable(`resource ${name} is closed: it was used after end() or drain()`, {
+    status: 'UNAVAILABLE',
+    reason: Reason.CLOSED,
+    retryAfterMs: SATURATED_RETRY_MS,
+  });
+}
+
+/** The outage lasts longer than callers are made to wait; the last error of a dial is its cause. */
+export function inOutage(name: string, { failure, error }: Outage, retryAfterMs: number): ServiceException {
+  const { status, reason } = failure;
+  return unavailable(
+    `resource ${name} cannot connect`,
+    { status, reason, retryAfterMs: Math.ceil(retryAfterMs) },
+    error,
+  );
+}
+
+type Refusal = Pick<Failure, 'status' | 'reason'> & { readonly retryAfterMs: number };
+
+function unavailable(
+  message: string,
+  { status, reason, retryAfterMs }: Refusal,
+  cause?: unknown,
+): ServiceException {
+  const exception = new ServiceException(status, message, {
+    reason,
+    retryable: true,
+    retryAfterMs,
+    ...(cause === undefined ? {} : { cause }),
+  });
+  return recordFailure(exception, {
+    status,
+    reason,
+    outcome: 'none',
+    transient: true,
+    fatal: false,
+    retryAfterMs,
+  });
+}

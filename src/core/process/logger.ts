@@ -1,0 +1,64 @@
+import { globalState } from './global-state.js';
+
+/** Facts of a log line. SQL, parameters and credentials are never among them. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Any logger of pino's shape. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** Writes warnings and errors to stderr, one line each, so that the cause of a masked error is never lost. */
+export const stderrLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (fields, message) => write('WARN', fields, message),
+  error: (fields, message) => write('ERROR', fields, message),
+};
+
+function write(level: string, fields: LogFields, message: string): void {
+  const facts = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const line = facts.map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join('');
+  process.stderr.write(`${new Date().toISOString()} fresh-connections ${level} ${message}${line}\n`);
+}
+
+const holder: { logger: Logger } = globalState('logger', () => ({ logger: stderrLogger }));
+
+/** The logger in use. Default: {@link stderrLogger}. */
+export function logger(): Logger {
+  return holder.logger;
+}
+
+/**
+ * Sets the logger of the process.
+ *
+ * @throws TypeError when a method of pino's shape is missing.
+ */
+export function setLogger(next: Logger): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    if (typeof next?.[level] !== 'function')
+      throw new TypeError(`setLogger: the logger has no method ${level}()`);
+  }
+  holder.logger = next;
+}
+
+/**
+ * The facts of an error that may be logged. The text of an error which a resource classified stays out: a
+ * database puts statements and values into its messages.
+ */
+export function errorFields(error: unknown, classified: boolean): LogFields {
+  if (!(error instanceof Error)) return { error: classified ? typeof error : String(error) };
+  const { code, errno, sqlState } = error as { code?: unknown; errno?: unknown; sqlState?: unknown };
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return {
+    error: error.name,
+    ...(classified ? {} : { text: error.message }),
+    code,
+    errno,
+    sqlState,
+    stack: frames.slice(0, 12).join('\n'),
+  };
+}

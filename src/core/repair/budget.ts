@@ -1,0 +1,35 @@
+import { now } from '../process/clock.js';
+import { retryThrottle } from './retry-throttle.js';
+
+/** How often work runs by default, the first run included. */
+export const DEFAULT_MAX_ATTEMPTS = 3;
+
+/**
+ * The one budget from which the three rings of repair (checkout, statement or transaction, call) draw, so that
+ * their repeats never multiply.
+ */
+export class Budget {
+  #repeatsLeft: number;
+  #repeats = 0;
+
+  constructor(maxAttempts: number = DEFAULT_MAX_ATTEMPTS) {
+    this.#repeatsLeft = maxAttempts - 1;
+  }
+
+  /** How many repeats were taken so far. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
+  /**
+   * Takes one repeat, if one is left, the deadline has not passed and the process is not in a retry storm.
+   *
+   * @param deadlineAt on the monotonic clock, in milliseconds; `Infinity` for none.
+   */
+  take(deadlineAt: number): boolean {
+    if (this.#repeatsLeft <= 0 || now() >= deadlineAt || !retryThrottle.take()) return false;
+    this.#repeatsLeft -= 1;
+    this.#repeats += 1;
+    return true;
+  }
+}

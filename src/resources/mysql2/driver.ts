@@ -1,0 +1,210 @@
+import mysql2, { type ConnectionOptions } from 'mysql2';
+import type { Condition, ConnectionLabel, DialContext, Driver } from '../../core/pool/index.js';
+import { type Failure, Reason } from '../../errors/index.js';
+import { classify, DIALING } from './classify.js';
+import { AT_DIAL, type FreshOptions, type ResolvedOptions } from './options.js';
+import type { RawConnection } from './raw-connection.js';
+import { type ServerFacts, Session } from './session.js';
+import { issued, type Statement, statement } from './statement.js';
+
+/** What mysql2's errors of a dial mean when it is no error of the network or a known one of the server. */
+const REFUSED: Failure = {
+  status: 'INTERNAL',
+  reason: Reason.MISCONFIGURED,
+  outcome: 'none',
+  transient: false,
+  fatal: true,
+};
+
+const ASK_FACTS = 'SELECT @@SESSION.wait_timeout AS waitTimeout, @@max_allowed_packet AS maxAllowedPacket';
+/** A server that does not know these variables sets no limits that we know of. */
+const NO_FACTS: ServerFacts = {
+  waitTimeoutMs: Number.POSITIVE_INFINITY,
+  maxAllowedPacket: Number.POSITIVE_INFINITY,
+};
+
+/** The statements that users sent from a pool's 'connection' event: part of a session as it is opened. */
+const baselines = new WeakMap<Session, Statement[]>();
+
+/** Adds a statement to those that make this session as it should be. */
+export function addToBaseline(session: Session, added: Statement): void {
+  const baseline = baselines.get(session) ?? [];
+  baseline.push(added);
+  baselines.set(session, baseline);
+}
+
+/** Connections to MySQL, through mysql2. */
+export class MysqlDriver implements Driver<Session> {
+  readonly #connection: ConnectionOptions;
+  readonly #fresh: FreshOptions;
+  #facts: ServerFacts | undefined;
+
+  constructor({ connection, fresh }: Pick<ResolvedOptions, 'connection' | 'fresh'>) {
+    this.#connection = connection;
+    this.#fresh = fresh;
+  }
+
+  async dial({ signal, lost }: DialContext): Promise<Session> {
+    const options = await atDial(this.#connection, this.#fresh);
+    if (signal.aborted) throw signal.reason;
+    const raw = mysql2.createConnection(options) as unknown as RawConnection;
+    const giveUp = (): void => void raw.stream.destroy();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await connected(raw);
+      this.#facts ??= await askFacts(raw);
+      const session = new Session(raw, this.#facts);
+      watch(session, lost);
+      await this.#initialise(session);
+      return session;
+    } catch (error) {
+      raw.stream.destroy();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  probe({ raw }: Session): Promise<void> {
+    return settled((callback) => raw.ping(callback));
+  }
+
+  async reset(session: Session): Promise<void> {
+    const { databaseChanged, database } = session;
+    await settled((callback) => session.raw.reset(callback));
+    if (databaseChanged) await this.#useAgain(session, database);
+    session.noteReset();
+    await this.#initialise(session);
+    for (const one of baselines.get(session) ?? []) await issued(session, one);
+    session.noteReset();
+  }
+
+  drop(session: Session): void {
+    session.kill();
+  }
+
+  farewell(session: Session): void {
+    if (!session.open || session.busy) return session.kill();
+    session.noteLost(undefined);
+    session.raw.end();
+    // The server closes after COM_QUIT; one that is gone never does.
+    session.raw.stream.unref();
+    setTimeout(() => session.kill(), FAREWELL_MS).unref();
+  }
+
+  isOpen(session: Session): boolean {
+    return session.open;
+  }
+
+  condition(session: Session): Condition {
+    if (!session.open || session.spoiled) return 'closed';
+    if (session.busy) return 'busy';
+    return session.inTransaction || session.altered ? 'dirty' : 'clean';
+  }
+
+  hold({ raw }: Session, held: boolean): void {
+    if (held) raw.stream.ref();
+    else raw.stream.unref();
+  }
+
+  classifyDial(error: unknown): Failure {
+    return classify(error, DIALING) ?? REFUSED;
+  }
+
+  label({ id, database }: Session): ConnectionLabel {
+    return { id, database };
+  }
+
+  idleLimitMs({ facts }: Session): number {
+    return facts.waitTimeoutMs;
+  }
+
+  /** COM_RESET_CONNECTION keeps the database; none cannot be chosen again. */
+  async #useAgain(session: Session, database: string | undefined): Promise<void> {
+    if (database === undefined) throw new Error('the session had no database and has one now');
+    await issued(session, statement('query', 'USE ??', [database]));
+  }
+
+  /** The session's init: what it does is how the session should be, so it counts as unaltered. */
+  async #initialise(session: Session): Promise<void> {
+    const { init } = this.#fresh;
+    if (init === undefined) return;
+    const query = (sql: string, values?: readonly unknown[]): Promise<unknown> =>
+      issued(session, statement('query', sql, values));
+    if (typeof init === 'function') await init(query);
+    else for (const sql of typeof init === 'string' ? [init] : init) await query(sql);
+    session.noteReset();
+  }
+}
+
+const FAREWELL_MS = 500;
+
+/** mysql2's options with what is asked anew at every dial. */
+async function atDial(connection: ConnectionOptions, fresh: FreshOptions): Promise<ConnectionOptions> {
+  const options: Record<string, unknown> = { ...connection };
+  for (const name of AT_DIAL) {
+    const value = fresh[name];
+    if (value === undefined) continue;
+    options[name] = typeof value === 'function' ? await value() : value;
+  }
+  return options;
+}
+
+function connected(raw: RawConnection): Promise<void> {
+  // mysql2 emits 'error' for whatever happens to an idle connection: without a listener that ends the process.
+  raw.on('error', () => undefined);
+  return settled((callback) => raw.connect(callback));
+}
+
+async function askFacts(raw: RawConnection): Promise<ServerFacts> {
+  const rows = await new Promise<unknown>((resolve, reject) => {
+    raw.query({ sql: ASK_FACTS }, (error, result) => {
+      if (error === null) resolve(result);
+      else if (
+        typeof (error as { errno?: unknown }).errno === 'number' &&
+        !(error as { fatal?: unknown }).fatal
+      )
+        resolve([]);
+      else reject(error);
+    });
+  });
+  const row = (rows as readonly { waitTimeout?: unknown; maxAllowedPacket?: unknown }[])[0];
+  if (row === undefined) return NO_FACTS;
+  return {
+    waitTimeoutMs: positive(row.waitTimeout) * 1000,
+    maxAllowedPacket: positive(row.maxAllowedPacket),
+  };
+}
+
+function positive(value: unknown): number {
+  const number = Number(value);
+  return number > 0 ? number : Number.POSITIVE_INFINITY;
+}
+
+/** Hears of a loss by every way in which mysql2 tells of one; over TLS only the socket's 'close' does. */
+function watch(session: Session, lost: () => void): void {
+  const { raw } = session;
+  const gone = (error?: unknown): void => {
+    session.noteLost(error);
+    lost();
+  };
+  raw.on('error', (error: { fatal?: unknown }) => {
+    if (error?.fatal) gone(error);
+  });
+  raw.on('end', () => gone());
+  raw.stream.on('close', () => gone());
+  // Packets out of order mean that replies no longer belong to their commands.
+  raw.on('warn', (error: unknown) => {
+    raw.stream.destroy(error as Error);
+    gone(error);
+  });
+}
+
+function settled(run: (callback: (error: unknown) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    run((error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,182 @@
+import type { Call } from '../../core/call/index.js';
+import type { Entry, Pool } from '../../core/pool/index.js';
+import { logger } from '../../core/process/logger.js';
+import type { TransactionOptions } from '../../core/registry/resource.js';
+import type { Doom, Transaction } from '../../core/transaction/index.js';
+import { type Failure, failureOf } from '../../errors/index.js';
+import { rollsBack } from './classify.js';
+import type { Session } from './session.js';
+import { issue, issued, type Settle, type Statement, statement } from './statement.js';
+
+const COMMIT = statement('query', 'COMMIT', undefined);
+const ROLLBACK = statement('query', 'ROLLBACK', undefined);
+
+/**
+ * Takes a connection and begins a transaction on it.
+ *
+ * @throws the pool's or the driver's error, with its failure recorded; the connection is given back by then.
+ */
+export async function beginTransaction(
+  pool: Pool<Session>,
+  options: TransactionOptions,
+  call: Call | undefined,
+): Promise<MysqlTransaction> {
+  const entry = await pool.take({ call });
+  try {
+    const { isolation, readOnly } = options;
+    if (isolation !== undefined)
+      await run(entry, `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`, call);
+    await run(entry, readOnly === true ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION', call);
+    return new MysqlTransaction(pool, entry, call);
+  } catch (error) {
+    giveBack(pool, entry, failureOf(error));
+    throw error;
+  }
+}
+
+/** The statement that sets the level of the next transaction leaves nothing behind in the session. */
+function run({ connection }: Entry<Session>, sql: string, call: Call | undefined): Promise<unknown> {
+  const begin = {
+    ...statement('query', 'BEGIN', undefined).traits,
+    kind: sql.startsWith('SET') ? 'read' : 'begin',
+  } as const;
+  return issued(
+    connection,
+    { protocol: 'query', options: { sql }, traits: { ...begin, repeatable: true } },
+    call,
+  );
+}
+
+function giveBack(pool: Pool<Session>, entry: Entry<Session>, failure: Failure | undefined): void {
+  if (failure?.fatal === true || !entry.connection.open) pool.discard(entry, true);
+  // The failed command is still current while its error is being told.
+  else process.nextTick(() => pool.give(entry, true));
+}
+
+/** A transaction on one session. Statements of the call join it. */
+export class MysqlTransaction implements Transaction {
+  readonly #pool: Pool<Session>;
+  readonly #entry: Entry<Session>;
+  readonly #call: Call | undefined;
+  #doom: Doom | undefined;
+  #escaped = false;
+  #wrote = false;
+  #ended = false;
+  #savepoints = 0;
+
+  constructor(pool: Pool<Session>, entry: Entry<Session>, call: Call | undefined) {
+    this.#pool = pool;
+    this.#entry = entry;
+    this.#call = call;
+  }
+
+  get session(): Session {
+    return this.#entry.connection;
+  }
+
+  get doom(): Doom | undefined {
+    return this.#doom;
+  }
+
+  get escaped(): boolean {
+    return this.#escaped;
+  }
+
+  get wrote(): boolean {
+    return this.#wrote;
+  }
+
+  /** Runs a statement of the call in this transaction. */
+  run(request: Statement, settle: Settle): void {
+    if (this.#ended) return settle(overError(), undefined);
+    if (this.#doom !== undefined) return settle(this.#doom.error, this.#doom.failure);
+    issue(this.session, this.#nested(request), this.#call, (error, failure, rows, fields) => {
+      if (error === null) this.#noteDone(request);
+      else if (failure !== undefined && (failure.fatal || rollsBack(error)))
+        this.#doom ??= { error, failure };
+      settle(error, failure, rows, fields);
+    });
+  }
+
+  async commit(): Promise<void> {
+    this.#ended = true;
+    try {
+      if (this.session.inTransaction) await issued(this.session, COMMIT, this.#call);
+      this.#pool.give(this.#entry, true);
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#doom = failure === undefined ? undefined : { error, failure };
+      giveBack(this.#pool, this.#entry, failure);
+      throw error;
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { session } = this;
+    if (!session.open || session.busy) return this.#pool.discard(this.#entry, !session.open);
+    try {
+      await issued(session, ROLLBACK);
+      this.#pool.give(this.#entry, true);
+    } catch {
+      // The first error is the one that counts; without a connection the server rolls back by itself.
+      this.#pool.discard(this.#entry, !session.open);
+    }
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    this.#savepoints += 1;
+    const name = `fresh_${this.#savepoints}`;
+    await this.#own(`SAVEPOINT ${name}`);
+    try {
+      const value = await work();
+      await this.#own(`RELEASE SAVEPOINT ${name}`);
+      return value;
+    } catch (error) {
+      if (this.#doom === undefined && !this.#ended)
+        await this.#own(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => undefined);
+      throw error;
+    } finally {
+      this.#savepoints -= 1;
+    }
+  }
+
+  #own(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.run(statement('query', sql, undefined), (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** BEGIN, COMMIT and ROLLBACK of an ORM inside the handler's transaction are a nested part of it. */
+  #nested(request: Statement): Statement {
+    const { kind } = request.traits;
+    if (kind === 'begin') {
+      this.#savepoints += 1;
+      return statement('query', `SAVEPOINT fresh_${this.#savepoints}`, undefined);
+    }
+    if (kind !== 'commit' && kind !== 'rollback') return request;
+    const verb = kind === 'commit' ? 'RELEASE SAVEPOINT' : 'ROLLBACK TO SAVEPOINT';
+    if (this.#savepoints === 0) return request;
+    const name = `fresh_${this.#savepoints}`;
+    this.#savepoints -= 1;
+    return statement('query', `${verb} ${name}`, undefined);
+  }
+
+  #noteDone({ traits }: Statement): void {
+    if (traits.writes) this.#wrote = true;
+    if (this.session.inTransaction || this.#escaped) return;
+    this.#escaped = true;
+    logger().warn(
+      { resource: this.#pool.options.name, callId: this.#call?.id },
+      'a statement ended the transaction it ran in, as definitions do; what follows is not part of it',
+    );
+  }
+}
+
+function overError(): Error {
+  return new Error('the transaction is over: a statement was sent in it after the handler had returned');
+}
