@@ -55,7 +55,8 @@ export class Call {
   #controller: AbortController | undefined;
   #listeners: Set<(reason: ServiceException) => void> | undefined;
   #checkouts: Set<Checkout> | undefined;
-  #hadEffect = false;
+  /** How many effects were noted in this call and those inside it. */
+  #effects = 0;
   #timer: NodeJS.Timeout | undefined;
   #detach: (() => void) | undefined;
 
@@ -101,12 +102,17 @@ export class Call {
 
   /** Whether the call has had an effect, or may have had one, that no rollback took back. */
   get hadEffect(): boolean {
-    return this.root.#hadEffect;
+    return this.root.#effects > 0;
+  }
+
+  /** Whether there were effects that are no part of this call: what it declares of itself says nothing of them. */
+  get hadEffectOutside(): boolean {
+    return this.root.#effects > this.#effects;
   }
 
   /** Noted by a resource when a write took effect, or when its outcome is unknown. */
   noteEffect(): void {
-    this.root.#hadEffect = true;
+    for (let call: Call | undefined = this; call !== undefined; call = call.parent) call.#effects += 1;
   }
 
   /** Ends the call for its holder: waits are given up, running statements are stopped. */

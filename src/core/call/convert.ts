@@ -46,8 +46,13 @@ function passes(error: unknown, failure: Failure): error is ServiceException {
   return failureOf(error) === undefined || (error.callId !== '' && error.outcome === failure.outcome);
 }
 
+/** Exceptions that were given the id of the call they were thrown in. */
+const identities = new WeakSet<ServiceException>();
+
+/** An author may keep one exception as a constant and throw it in many calls, and may have frozen it. */
 function identified(call: Call, exception: ServiceException): ServiceException {
-  if (exception.callId === '') (exception as { callId: string }).callId = call.id;
+  if (exception.callId === '') identities.add(exception);
+  if (identities.has(exception)) Reflect.set(exception, 'callId', call.id);
   return exception;
 }
 
@@ -56,7 +61,7 @@ function masked(call: Call, error: unknown, failure: Failure): ServiceException 
   const exception = new ServiceException(status, MESSAGES[reason], {
     reason,
     outcome,
-    retryable: transient && (outcome === 'none' || call.idempotent),
+    retryable: transient && (outcome === 'none' || (call.idempotent && !call.hadEffectOutside)),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     callId: call.id,
     cause: error,

@@ -1,5 +1,5 @@
 import { globalState } from '../process/global-state.js';
-import { logger } from '../process/logger.js';
+import { errorFields, logger } from '../process/logger.js';
 import type { Call, Checkout } from './call.js';
 
 /** How a call ended. */
@@ -10,7 +10,7 @@ export interface CallResult {
   readonly durationMs: number;
 }
 
-/** What one may listen to. A hook that throws is logged; it never fails the call. */
+/** What one may listen to. A hook that throws, or rejects, is logged; it never fails the call. */
 export interface CallHooks {
   /** Before the handler runs, after stale connections were dropped. */
   start?(call: Call): void;
@@ -29,14 +29,20 @@ export function addCallHooks(added: CallHooks): () => void {
 }
 
 /** Runs a hook of everybody who listens. */
-export function runHooks(run: (hooks: CallHooks) => void): void {
+export function runHooks(run: (hooks: CallHooks) => unknown): void {
   for (const listener of hooks) {
     try {
-      run(listener);
+      // Nothing stops an author from writing an async hook.
+      const returned = run(listener) as PromiseLike<unknown> | null | undefined;
+      if (typeof returned?.then === 'function') returned.then(undefined, hookThrew);
     } catch (error) {
-      logger().error({ error: String(error) }, 'a call hook threw');
+      hookThrew(error);
     }
   }
+}
+
+function hookThrew(error: unknown): void {
+  logger().error(errorFields(error, false), 'a call hook threw');
 }
 
 /** Whether anybody listens. */

@@ -1,8 +1,10 @@
 import { sleep } from '../process/abort.js';
+import { show, typedOption } from '../process/check-options.js';
 import { now } from '../process/clock.js';
 import { backoffMs, CONFLICT_BACKOFF } from '../repair/backoff.js';
 import { mayRepeat } from '../repair/may-repeat.js';
 import { retryThrottle } from '../repair/retry-throttle.js';
+import { isInTransaction } from '../transaction/scope.js';
 import { Call } from './call.js';
 import { cleanAfter, cleanBefore, reclaim } from './clean.js';
 import { convert } from './convert.js';
@@ -11,6 +13,7 @@ import { hasHooks, runHooks } from './hooks.js';
 import { type ResolvedCallOptions, type RunCallOptions, resolveCallOptions } from './options.js';
 import { traced } from './tracing.js';
 import { inCallTransaction } from './transactional.js';
+import { untilAborted } from './until-aborted.js';
 import { verdictOn } from './verdict.js';
 
 /** What a call runs. It may run more than once when it is declared idempotent or a transaction. */
@@ -22,11 +25,15 @@ export type Work<T> = (call: Call) => T | PromiseLike<T>;
  * consumers, cron jobs and scripts; the decorators, the gRPC interceptor and the Thrift processor use the
  * same engine.
  *
- * @throws ServiceException, or what `options.as` makes of it.
+ * @throws ServiceException, or what `options.as` makes of it; TypeError or RangeError for a bad option.
  */
 export function runCall<T>(options: RunCallOptions, work: Work<T>): Promise<T> {
   const resolved = resolveCallOptions('runCall', options, ['method', 'signal']);
-  return run(options.method ?? 'call', resolved, work, options.signal);
+  const { method = 'call', signal } = options;
+  typedOption('runCall', 'method', method, 'string');
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new TypeError(`runCall: signal must be an AbortSignal, got ${show(signal)}`);
+  return run(method, resolved, work, signal);
 }
 
 /** The engine behind every face: options are checked already. */
@@ -73,8 +80,12 @@ export function runOpened<T>(call: Call, options: ResolvedCallOptions, work: Wor
   });
 }
 
-/** The third ring of repair: an idempotent handler runs again as a whole. */
+/**
+ * The third ring of repair: an idempotent handler runs again as a whole. Inside a transaction of an outer call
+ * it does not: that one is run again as a whole, or nothing is.
+ */
 async function attempts<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
+  const repeatable = call.idempotent && !isInTransaction();
   for (;;) {
     try {
       const value = await attempt(call, options, work);
@@ -84,12 +95,17 @@ async function attempts<T>(call: Call, options: ResolvedCallOptions, work: Work<
       // Once the call is aborted, what its statements fail with is a consequence, and not the news.
       const reported = call.aborted ?? error;
       const failure = verdictOn(call, reported, options.transaction !== undefined);
-      const again = call.idempotent && call.aborted === undefined && mayRepeat(failure, true);
+      const again = repeatable && call.aborted === undefined && mayRepeat(failure, true);
       if (!again || !call.budget.take(call.deadlineAt)) throw convert(call, reported, failure, options.as);
       reclaim(call);
-      if (failure.status === 'ABORTED') await sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats));
+      if (failure.status === 'ABORTED') await pause(call);
     }
   }
+}
+
+/** Before a conflict is tried again; an abort ends it, and the next attempt says so. */
+function pause(call: Call): Promise<void> {
+  return sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats), call.signal).catch(() => undefined);
 }
 
 function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work<T>): Promise<T> {
@@ -99,21 +115,4 @@ function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work
     return await inCallTransaction(transaction, async () => await work(call));
   });
   return untilAborted(call, running);
-}
-
-/** The reply does not wait for a handler whose deadline passed or whose caller left. */
-function untilAborted<T>(call: Call, running: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const remove = call.onAbort(reject);
-    running.then(
-      (value) => {
-        remove();
-        resolve(value);
-      },
-      (error) => {
-        remove();
-        reject(error);
-      },
-    );
-  });
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../call/index.js';
 import type { AnyMethod, HandlerClass } from './method.js';
+import { misuse } from './misuse.js';
 import { isSkipped, wrap } from './wrap.js';
 
 /**
@@ -8,7 +9,9 @@ import { isSkipped, wrap } from './wrap.js';
  * @throws TypeError when there is none: the class is not a handler.
  */
 export function wrapClass(target: HandlerClass, options: CallOptions): void {
-  const prototype = target.prototype as object;
+  const prototype = target.prototype as object | undefined;
+  if (prototype === undefined)
+    throw misuse('withFreshConnections', `the function ${target.name || '(anonymous)'}`);
   let found = false;
   for (const key of Reflect.ownKeys(prototype)) {
     if (key === 'constructor') continue;

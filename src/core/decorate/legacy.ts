@@ -3,7 +3,7 @@ import { wrapClass } from './class.js';
 import { recordOptions } from './metadata.js';
 import type { AnyMethod, HandlerClass } from './method.js';
 import { misuse } from './misuse.js';
-import { markSkipped, wrap } from './wrap.js';
+import { markSkipped, optionsOf, wrap } from './wrap.js';
 
 /** What the legacy dialect (`experimentalDecorators`) passes for a method. */
 export type LegacyArguments = readonly [
@@ -21,8 +21,9 @@ export function decorateLegacy([target, key, descriptor]: LegacyArguments, optio
     return undefined;
   }
   const method = methodOf('withFreshConnections', key, descriptor);
-  recordOptions(options, target, key);
-  return { ...descriptor, value: wrap(method, String(key), options) };
+  const value = wrap(method, String(key), options);
+  recordOptions(optionsOf(value) ?? options, target, key);
+  return { ...descriptor, value };
 }
 
 /** The legacy dialect of skipping. */

@@ -9,6 +9,7 @@ import {
   runOpened,
 } from '../call/index.js';
 import { verdictOn } from '../call/verdict.js';
+import { errorFields, logger } from '../process/logger.js';
 import { generate } from './generate.js';
 import type { AnyMethod } from './method.js';
 import { isAsyncIterable, isThenable, replyEnded, replyStream, styleOf } from './styles.js';
@@ -54,13 +55,15 @@ function withCallback({ method, self, args, name, options }: Invocation): void {
       const returned = method.apply(self, [...args.slice(0, -1), reply]);
       if (isThenable(returned)) returned.then(undefined, reject);
     });
-  run(name, options, work).then(
-    (reply) => (callback as (...reply: unknown[]) => void)(...reply),
-    (error) => callback(error),
-  );
+  run(name, options, work)
+    .then(
+      (reply) => (callback as (...reply: unknown[]) => void)(...reply),
+      (error) => callback(error),
+    )
+    .catch((error) => logger().error({ method: name, ...errorFields(error, false) }, 'a callback threw'));
 }
 
-/** `null` and `undefined` are success; so is the single argument of old callbacks that is no error. */
+/** `null` and `undefined` are success; anything else was given as an error. */
 function isError(error: unknown): boolean {
   return error !== null && error !== undefined;
 }
@@ -70,6 +73,8 @@ function untilItTells({ method, self, args, name, options }: Invocation): unknow
   const call = openCall(name, options);
   const first = attemptNow(call, options, () => method.apply(self, [...args]));
   if (isThenable(first)) {
+    // A call that is aborted already is not waited for: nobody else would hear its rejection.
+    if (call.aborted !== undefined) first.then(undefined, () => undefined);
     let ran = false;
     return runOpened(call, options, () => {
       if (ran) return method.apply(self, [...args]);

@@ -6,13 +6,18 @@ export type Style = 'promise' | 'callback' | 'generator' | 'open';
 const AsyncFunction = (async () => undefined).constructor;
 const AsyncGeneratorFunction = async function* () {}.constructor;
 
+/** Whether a method is declared `async *`. */
+export function isAsyncGenerator(method: AnyMethod): boolean {
+  return method instanceof AsyncGeneratorFunction;
+}
+
 /**
  * How this invocation replies. `'open'`: an ordinary function without a callback, whose result will tell: a
  * promise, an async iterable, a stream among its arguments, or a plain value.
  */
 export function styleOf(method: AnyMethod, args: readonly unknown[]): Style {
   if (method instanceof AsyncFunction) return 'promise';
-  if (method instanceof AsyncGeneratorFunction) return 'generator';
+  if (isAsyncGenerator(method)) return 'generator';
   return typeof args.at(-1) === 'function' ? 'callback' : 'open';
 }
 

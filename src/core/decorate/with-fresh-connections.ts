@@ -34,7 +34,7 @@ export const withFreshConnections: FreshConnectionsDecorator &
   if (isStandard(args)) return decorateStandard(args[0], args[1], {});
   if (args.length > 1 || typeof args[0] === 'function')
     return decorateLegacy(args as unknown as LegacyArguments, {});
-  const options = (args[0] ?? {}) as CallOptions;
+  const options = (args[0] === undefined ? {} : args[0]) as CallOptions;
   resolveCallOptions('withFreshConnections', options);
   return (...decorated: readonly unknown[]) =>
     isStandard(decorated)

@@ -2,6 +2,7 @@ import { type CallOptions, type ResolvedCallOptions, resolveCallOptions } from '
 import { copyMetadata } from './metadata.js';
 import type { AnyMethod } from './method.js';
 import { runHandler } from './run-handler.js';
+import { isAsyncGenerator } from './styles.js';
 
 const WRAPPED: unique symbol = Symbol.for('fresh-connections.wrapped');
 const SKIPPED: unique symbol = Symbol.for('fresh-connections.skipped');
@@ -24,6 +25,12 @@ export function wrap(method: AnyMethod, key: string, options: CallOptions): AnyM
   const original = inner?.method ?? method;
   const merged: CallOptions = { ...options, ...inner?.options };
   const resolved: ResolvedCallOptions = resolveCallOptions(`withFreshConnections on ${key}`, merged);
+  if (resolved.transaction !== undefined && isAsyncGenerator(original)) {
+    throw new TypeError(
+      `withFreshConnections on ${key}: an async generator cannot run in a transaction; ` +
+        'give it `transaction: false`, and use a transaction inside it',
+    );
+  }
   const wrapper: Markable = function (this: unknown, ...args: unknown[]): unknown {
     return runHandler({
       method: original,
@@ -63,6 +70,8 @@ export function isSkipped(method: AnyMethod): boolean {
 }
 
 function handlerName(self: unknown, key: string): string {
-  const owner = (self as { constructor?: { name?: unknown } } | null | undefined)?.constructor?.name;
-  return typeof owner === 'string' && owner !== '' && owner !== 'Object' ? `${owner}.${key}` : key;
+  // A static method has the class itself as `this`.
+  const owner = typeof self === 'function' ? self : (self as object | null | undefined)?.constructor;
+  const name: unknown = owner?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `${name}.${key}` : key;
 }

@@ -22,6 +22,21 @@ export interface Outage {
   readonly nextAt: number;
 }
 
+/** What a dialer is made with; see {@link PoolOptions}. */
+export interface DialerOptions {
+  readonly name: string;
+  readonly dialTimeoutMs: number;
+  readonly outageBufferMs: number;
+}
+
+/** What a dialer tells its pool. */
+export interface DialerEvents {
+  /** The backoff is over, and a dial may start. */
+  readonly mayDial: () => void;
+  /** The outage lasts longer than callers are made to wait. */
+  readonly outlasted: () => void;
+}
+
 const UP: DialerState = { kind: 'up' };
 
 /** Opens connections: freely while that works, one at a time with backoff while it does not. */
@@ -29,23 +44,30 @@ export class Dialer<C extends object> {
   readonly #driver: Driver<C>;
   readonly #name: string;
   readonly #timeoutMs: number;
-  /** Called when the backoff is over and a dial may start. */
-  readonly #onMayDial: () => void;
+  readonly #events: DialerEvents;
+  readonly #bufferMs: number;
   #state: DialerState = UP;
   #dialing = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #backoff: NodeJS.Timeout | undefined;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(driver: Driver<C>, name: string, timeoutMs: number, onMayDial: () => void) {
+  constructor(driver: Driver<C>, options: DialerOptions, events: DialerEvents) {
     this.#driver = driver;
-    this.#name = name;
-    this.#timeoutMs = timeoutMs;
-    this.#onMayDial = onMayDial;
+    this.#name = options.name;
+    this.#timeoutMs = options.dialTimeoutMs;
+    this.#bufferMs = options.outageBufferMs;
+    this.#events = events;
   }
 
   /** The outage, while there is one. */
   get outage(): Outage | undefined {
     return this.#state.kind === 'down' ? this.#state : undefined;
+  }
+
+  /** Whether there is an outage that lasts longer than callers are made to wait. */
+  get outlasted(): boolean {
+    return this.#state.kind === 'down' && now() - this.#state.since >= this.#bufferMs;
   }
 
   /** Whether a dial may start now. */
@@ -77,15 +99,20 @@ export class Dialer<C extends object> {
   /** Ends the backoff. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#clearTimers();
   }
 
   #succeeded(): void {
     if (this.#state.kind === 'up') return;
     const { since, attempts } = this.#state;
     logger().info({ resource: this.#name, attempts, outageMs: Math.round(now() - since) }, 'connected again');
-    clearTimeout(this.#timer);
+    this.#clearTimers();
     this.#state = UP;
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#backoff);
+    clearTimeout(this.#patience);
   }
 
   #failed(error: unknown, startedAt: number): void {
@@ -95,12 +122,15 @@ export class Dialer<C extends object> {
     // Dials that were under way together when the outage began are one attempt.
     const attempts = startedAt < before.since && before.attempts > 0 ? before.attempts : before.attempts + 1;
     const nextAt = at + backoffMs(DIAL_BACKOFF, attempts);
-    if (this.#state.kind === 'up') this.#report(error, failure);
+    if (this.#state.kind === 'up') {
+      this.#report(error, failure);
+      this.#patience = setTimeout(this.#events.outlasted, this.#bufferMs + 1).unref();
+    }
     this.#state = { kind: 'down', since: before.since, attempts, error, failure, nextAt };
-    clearTimeout(this.#timer);
+    clearTimeout(this.#backoff);
     // A refusal does not mend itself: the next caller asks again, nobody else does.
-    if (!this.#closed && failure.transient)
-      this.#timer = setTimeout(this.#onMayDial, nextAt - at + 1).unref();
+    if (this.#closed || !failure.transient) return;
+    this.#backoff = setTimeout(this.#events.mayDial, nextAt - at + 1).unref();
   }
 
   #report(error: unknown, { reason, transient }: Failure): void {

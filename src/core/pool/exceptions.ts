@@ -1,4 +1,5 @@
 import { type Failure, Reason, recordFailure, ServiceException } from '../../errors/index.js';
+import { now } from '../process/clock.js';
 import type { Outage } from './dialer.js';
 
 /** What a caller should wait before it asks a saturated pool again, in milliseconds. */
@@ -32,7 +33,8 @@ export function poolClosed(name: string): ServiceException {
 }
 
 /** The outage lasts longer than callers are made to wait; the last error of a dial is its cause. */
-export function inOutage(name: string, { failure, error }: Outage, retryAfterMs: number): ServiceException {
+export function inOutage(name: string, { failure, error, nextAt }: Outage): ServiceException {
+  const retryAfterMs = Math.max(1, nextAt - now());
   const { status, reason } = failure;
   return unavailable(
     `resource ${name} cannot connect`,

@@ -1,15 +1,19 @@
 import type { Call } from '../call/call.js';
 import { now } from '../process/clock.js';
-import { logger } from '../process/logger.js';
 import { twoLoopTurns } from '../process/loop-turns.js';
 import type { Health } from '../registry/resource.js';
+import { refusal } from './admission.js';
 import { bounded } from './bounded.js';
 import { Dialer } from './dialer.js';
 import type { ConnectionLabel, Driver } from './driver.js';
 import type { Entry } from './entry.js';
-import { acquireTimeout, inOutage, poolClosed, queueFull } from './exceptions.js';
-import { freshness, idleLimit, isObsolete, obsoleteAt, spreadLifetime } from './freshness.js';
+import { Evidence } from './evidence.js';
+import { acquireTimeout, inOutage, poolClosed } from './exceptions.js';
+import { idleLimit, spreadLifetime } from './freshness.js';
+import { IdleEntries } from './idle-entries.js';
 import type { ResolvedPoolOptions } from './options.js';
+import { Reconnects } from './reconnects.js';
+import { Upkeep } from './upkeep.js';
 import { type Waiter, Waiters } from './waiters.js';
 
 /** What a pool tells those who listen. */
@@ -39,14 +43,9 @@ export interface TakeOptions {
   readonly urgent?: boolean;
 }
 
-/** How many lost connections are remembered for the reconnect event. */
-const MAX_LOST_LABELS = 64;
-/** How often the pool looks after its idle connections at the least, in milliseconds. */
-const MIN_SWEEP_MS = 50;
-
 /**
  * A pool whose connections are fresh when they are lent. A {@link Driver} supplies the connections; the rule
- * is {@link freshness}.
+ * is `freshness`.
  *
  * Callers that wait are served by *producers*: a check of an idle connection, a dial, a reset, a return. Each
  * ends by offering its connection to the caller whose turn it is, so a late connection of a caller that left
@@ -57,32 +56,34 @@ export class Pool<C extends object> {
   readonly #driver: Driver<C>;
   readonly #events: PoolEvents<C>;
   readonly #dialer: Dialer<C>;
+  readonly #evidence: Evidence;
+  readonly #reconnects: Reconnects;
+  readonly #upkeep = new Upkeep(() => this.#lookAfter());
   readonly #entries = new Map<C, Entry<C>>();
-  /** Most recently used last. */
-  readonly #idle: Entry<C>[] = [];
+  readonly #idle = new IdleEntries<C>();
   readonly #waiters = new Waiters<Entry<C>>();
-  readonly #lostLabels: ConnectionLabel[] = [];
   #producing = 0;
   #dialing = 0;
   #dialed = 0;
   #probed = 0;
-  #suspectBefore = Number.NEGATIVE_INFINITY;
-  #loopSeenAt = Number.NEGATIVE_INFINITY;
-  /** Nothing idle becomes obsolete before this. */
-  #nextObsoleteAt = Number.POSITIVE_INFINITY;
-  #sweep: NodeJS.Timeout | undefined;
+  #proving = false;
   #closing: { readonly settled: () => void; readonly done: Promise<void> } | undefined;
 
   constructor(driver: Driver<C>, options: ResolvedPoolOptions, events: PoolEvents<C> = {}) {
     this.#driver = driver;
     this.options = options;
     this.#events = events;
-    this.#dialer = new Dialer(driver, options.name, options.dialTimeoutMs, () => this.#redial());
-    if (options.minIdle > 0) this.#keepReady();
+    this.#evidence = new Evidence(options);
+    this.#reconnects = new Reconnects(options.name, events.reconnected);
+    this.#dialer = new Dialer(driver, options, {
+      mayDial: () => this.#redial(),
+      outlasted: () => this.#giveUpWaiting(),
+    });
+    this.#keepReady();
   }
 
   get stats(): PoolStats {
-    const idle = this.#idle.length;
+    const idle = this.#idle.size;
     const lent = this.#entries.size - idle;
     const counts = { dialing: this.#dialing, dialed: this.#dialed, probed: this.#probed };
     return { idle, lent, waiting: this.#waiters.size, ...counts };
@@ -96,12 +97,14 @@ export class Pool<C extends object> {
     return this.#closing !== undefined;
   }
 
+  // ---- taking and giving back
+
   /** A connection that needs no check, if there is one: the path that calls take under load. */
   tryTake(): Entry<C> | undefined {
-    if (this.#closing !== undefined || this.#waiters.size > 0) return undefined;
-    const entry = this.#idle.at(-1);
-    if (entry === undefined || this.#freshness(entry, now()) !== 'take') return undefined;
-    if (!this.#driver.isOpen(entry.connection)) return undefined;
+    const entry = this.#idle.newest;
+    if (entry === undefined || this.#waiters.size > 0) return undefined;
+    if (this.#evidence.freshness(entry) !== 'take' || !this.#driver.isOpen(entry.connection))
+      return undefined;
     this.#idle.pop();
     return this.#lend(entry);
   }
@@ -114,8 +117,16 @@ export class Pool<C extends object> {
    */
   take({ call, urgent = false }: TakeOptions = {}): Promise<Entry<C>> {
     if (call?.aborted !== undefined) return Promise.reject(call.aborted);
-    const refusal = this.#refusal(urgent);
-    if (refusal !== undefined) return Promise.reject(refusal.error);
+    const { idle, dialing, waiting } = this.stats;
+    const crowd = {
+      closed: this.closed,
+      connections: this.#entries.size,
+      idle,
+      dialing,
+      waiting: urgent ? -1 : waiting,
+    };
+    const refused = refusal(this.options, this.#dialer, crowd);
+    if (refused !== undefined) return Promise.reject(refused.error);
     const ready = this.tryTake();
     return ready === undefined ? this.#wait(call, urgent) : Promise.resolve(ready);
   }
@@ -127,11 +138,11 @@ export class Pool<C extends object> {
    */
   give(entry: Entry<C>, proven = false): void {
     if (entry.state !== 'lent') return;
-    if (proven) this.#prove(entry);
+    if (proven) this.#evidence.prove(entry);
     const condition = this.#driver.condition(entry.connection);
     if (condition === 'clean') return this.#offer(entry);
     if (condition === 'dirty') return this.#reset(entry);
-    this.#remove(entry);
+    this.#drop(entry);
     this.#pump();
   }
 
@@ -142,86 +153,63 @@ export class Pool<C extends object> {
    */
   discard(entry: Entry<C>, lost = false): void {
     if (entry.state === 'gone') return;
-    this.#remove(entry, lost);
-    if (lost) this.#suspectAll();
+    if (lost) this.#lose(entry);
+    else this.#drop(entry);
     this.#pump();
   }
 
   /** Replaces every connection at its next return, and the idle ones now. */
   evictAll(): void {
     for (const entry of this.#entries.values()) entry.evicted = true;
-    this.#nextObsoleteAt = Number.NEGATIVE_INFINITY;
+    this.#idle.reconsider();
     this.dropObsolete();
   }
 
   /** Drops idle connections that are unusable or obsolete, and returns how many. */
   dropObsolete(): number {
-    const at = now();
-    if (at < this.#nextObsoleteAt) return 0;
-    const obsolete = this.#idle.filter(
-      (entry) => isObsolete(entry, at) || !this.#driver.isOpen(entry.connection),
-    );
+    const obsolete = this.#idle.takeObsolete((connection) => this.#driver.isOpen(connection));
     for (const entry of obsolete) this.#retire(entry);
-    this.#nextObsoleteAt = Math.min(...this.#idle.map(obsoleteAt), Number.POSITIVE_INFINITY);
     return obsolete.length;
   }
 
   /** Takes no new callers, waits for what is lent, then closes. Calling it again returns the same promise. */
   drain(graceMs: number): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.done;
-    const { promise: done, resolve: settled } = promiseWithResolvers();
-    this.#closing = { settled, done };
-    this.#dialer.close();
-    clearTimeout(this.#sweep);
-    this.#waiters.rejectAll(() => poolClosed(this.options.name));
-    for (const entry of [...this.#idle]) this.#retire(entry);
+    let settled: () => void = () => undefined;
+    const empty = new Promise<void>((resolve) => {
+      settled = resolve;
+    });
     const timer = setTimeout(() => {
-      for (const entry of [...this.#entries.values()]) this.#remove(entry);
+      for (const entry of [...this.#entries.values()]) this.#drop(entry);
       settled();
     }, graceMs);
+    const done = empty.finally(() => clearTimeout(timer));
+    this.#closing = { settled, done };
+    this.#dialer.close();
+    this.#upkeep.stop();
+    this.#waiters.rejectAll(() => poolClosed(this.options.name));
+    for (const entry of this.#idle.take(() => true)) this.#retire(entry);
     this.#settleIfEmpty();
-    return done.finally(() => clearTimeout(timer));
+    return done;
   }
 
   // ---- callers that wait
 
-  /** Why nobody may wait at the moment. */
-  #refusal(urgent: boolean): { readonly error: unknown } | undefined {
-    const { name, queueLimit, waitForConnections } = this.options;
-    if (this.#closing !== undefined) return { error: poolClosed(name) };
-    const { outage } = this.#dialer;
-    if (outage !== undefined && this.#entries.size === 0) {
-      const inMs = Math.max(1, outage.nextAt - now());
-      if (!outage.failure.transient && now() < outage.nextAt) return { error: outage.error };
-      if (outage.failure.transient && this.#outlasted(outage.since))
-        return { error: inOutage(name, outage, inMs) };
-    }
-    if (urgent) return undefined;
-    const saturated =
-      this.#idle.length === 0 && this.#entries.size + this.#dialing >= this.options.maxConnections;
-    if (!waitForConnections && saturated) return { error: queueFull(name, 0) };
-    return this.#waiters.size >= queueLimit && saturated ? { error: queueFull(name, queueLimit) } : undefined;
-  }
-
-  #outlasted(since: number): boolean {
-    return now() - since >= this.options.outageBufferMs;
-  }
-
   #wait(call: Call | undefined, urgent: boolean): Promise<Entry<C>> {
     return new Promise((resolve, reject) => {
       const startedAt = now();
-      const settle = (): void => {
+      const leave = (): void => {
         clearTimeout(timer);
         removeAbort?.();
         this.#waiters.delete(waiter);
       };
       const waiter: Waiter<Entry<C>> = {
         resolve: (entry) => {
-          settle();
+          leave();
           resolve(entry);
         },
         reject: (error) => {
-          settle();
+          leave();
           reject(error);
         },
       };
@@ -234,10 +222,19 @@ export class Pool<C extends object> {
   }
 
   #late(startedAt: number): unknown {
-    const { name } = this.options;
     const { outage } = this.#dialer;
-    if (outage === undefined) return acquireTimeout(name, now() - startedAt);
-    return inOutage(name, outage, Math.max(1, outage.nextAt - now()));
+    const { name } = this.options;
+    return outage === undefined ? acquireTimeout(name, now() - startedAt) : inOutage(name, outage);
+  }
+
+  /** After a refusal nobody waits on; in an outage, only until the buffer is used up. */
+  #giveUpWaiting(): void {
+    const { outage, outlasted } = this.#dialer;
+    if (outage === undefined) return;
+    if (!outage.failure.transient) this.#waiters.rejectAll(() => outage.error);
+    else if (outlasted && this.#entries.size === 0) {
+      this.#waiters.rejectAll(() => inOutage(this.options.name, outage));
+    }
   }
 
   /** Starts as many producers as callers wait for, as far as there is room. */
@@ -256,25 +253,22 @@ export class Pool<C extends object> {
 
   // ---- producers
 
-  /** Makes sure that an idle connection is alive, then offers it. */
+  /** Makes sure that a connection taken from the idle ones is alive, then offers it. */
   async #check(entry: Entry<C>): Promise<void> {
-    const need = this.#freshness(entry, now());
-    if (need === 'drop') {
-      this.#retire(entry);
-      return;
-    }
+    const need = this.#evidence.freshness(entry);
+    if (need === 'drop') return this.#retire(entry);
     entry.state = 'checking';
     this.#driver.hold(entry.connection, true);
     this.#producing += 1;
     try {
       if (need !== 'take') {
         await twoLoopTurns();
-        this.#loopSeenAt = now();
+        this.#evidence.seeLoop();
       }
       if (entry.state !== 'checking') return;
-      if (!this.#driver.isOpen(entry.connection)) this.#remove(entry, true);
-      else if (need !== 'probe') this.#offer(entry);
-      else await this.#probe(entry);
+      if (!this.#driver.isOpen(entry.connection)) this.#lose(entry);
+      else if (need === 'probe') await this.#probe(entry);
+      else this.#offer(entry);
     } finally {
       this.#producing -= 1;
       this.#pump();
@@ -283,18 +277,17 @@ export class Pool<C extends object> {
 
   /** Probes; a slow probe races a new dial, and the first to be ready wins. */
   async #probe(entry: Entry<C>): Promise<void> {
-    const { probeTimeoutMs, hedgeAfterMs } = this.options;
     this.#probed += 1;
-    const hedge = setTimeout(() => void this.#hedge(entry), hedgeAfterMs);
+    const startedAt = now();
+    const hedge = setTimeout(() => void this.#hedge(entry), this.#evidence.hedgeAfterMs);
     try {
-      await bounded(probeTimeoutMs, (signal) => this.#driver.probe(entry.connection, signal));
+      await bounded(this.options.probeTimeoutMs, (signal) => this.#driver.probe(entry.connection, signal));
+      this.#evidence.measured(now() - startedAt);
       if (entry.state !== 'checking') return;
-      this.#prove(entry);
+      this.#evidence.prove(entry);
       this.#offer(entry);
     } catch {
-      if (entry.state !== 'checking') return;
-      this.#remove(entry, true);
-      this.#suspectAll();
+      if (entry.state === 'checking') this.#lose(entry);
     } finally {
       clearTimeout(hedge);
     }
@@ -304,13 +297,11 @@ export class Pool<C extends object> {
   async #hedge(entry: Entry<C>): Promise<void> {
     if (!this.#dialer.mayDial) return;
     await this.#dial(() => {
-      if (entry.state === 'checking') {
-        this.#remove(entry, true);
-        this.#suspectAll();
-      }
+      if (entry.state === 'checking') this.#lose(entry);
     });
   }
 
+  /** @param won called with the new connection in hand, before it is offered. */
   async #dial(won?: () => void): Promise<void> {
     this.#producing += 1;
     this.#dialing += 1;
@@ -319,36 +310,37 @@ export class Pool<C extends object> {
     try {
       const connection = await this.#dialer.dial(() => {
         lost = true;
-        if (entry !== undefined) this.#lostWhileOurs(entry);
+        if (entry?.state === 'idle') this.#lose(entry);
       });
       this.#dialing -= 1;
       won?.();
-      if (lost) return;
+      if (lost) return this.#driver.drop(connection);
       entry = this.#adopt(connection);
     } catch {
       this.#dialing -= 1;
-      this.#afterFailedDial();
+      this.#giveUpWaiting();
     } finally {
       this.#producing -= 1;
       this.#pump();
     }
   }
 
+  /** In an outage one dial keeps trying, whether anybody waits or not. */
   #redial(): void {
-    if (this.#closing === undefined && this.#entries.size < this.options.maxConnections) void this.#dial();
+    if (!this.closed && this.#entries.size < this.options.maxConnections) void this.#dial();
   }
 
   #reset(entry: Entry<C>): void {
     entry.state = 'resetting';
     this.#producing += 1;
-    bounded(this.options.resetTimeoutMs, (signal) => this.#driver.reset(entry.connection, signal))
+    void bounded(this.options.resetTimeoutMs, (signal) => this.#driver.reset(entry.connection, signal))
       .then(
         () => {
           if (entry.state !== 'resetting') return;
-          this.#prove(entry);
+          this.#evidence.prove(entry);
           this.#offer(entry);
         },
-        () => this.#remove(entry),
+        () => this.#drop(entry),
       )
       .finally(() => {
         this.#producing -= 1;
@@ -370,42 +362,30 @@ export class Pool<C extends object> {
       evicted: false,
       state: 'checking',
     };
-    this.#loopSeenAt = at;
+    this.#evidence.seeLoop();
     this.#dialed += 1;
     this.#entries.set(connection, entry);
     this.#events.opened?.(entry);
-    this.#tellReconnect(connection);
+    this.#reconnects.opened(this.#driver.label(connection));
     this.#offer(entry);
     return entry;
-  }
-
-  #tellReconnect(connection: C): void {
-    const before = this.#lostLabels.shift();
-    if (before === undefined) return;
-    const after = this.#driver.label(connection);
-    logger().info(
-      { resource: this.options.name, oldId: before.id, newId: after.id, database: after.database },
-      `reconnected; connection id: ${after.id}, current database: ${after.database ?? 'none'}`,
-    );
-    this.#events.reconnected?.(before, after);
   }
 
   /** Gives a connection that is known to be fine to the caller whose turn it is, or lets it idle. */
   #offer(entry: Entry<C>): void {
     const full = this.#entries.size > this.options.maxConnections;
-    if (this.#closing !== undefined || entry.evicted || full || now() >= entry.expiresAt) {
+    if (this.closed || entry.evicted || full || now() >= entry.expiresAt) {
       this.#retire(entry);
       return this.#pump();
     }
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) return waiter.resolve(this.#lend(entry));
-    if (this.#idle.length >= this.options.maxIdle) return this.#retire(entry);
+    if (this.#idle.size >= this.options.maxIdle) return this.#retire(entry);
     entry.state = 'idle';
     entry.idleSince = now();
     this.#driver.hold(entry.connection, false);
     this.#idle.push(entry);
-    this.#nextObsoleteAt = Math.min(this.#nextObsoleteAt, obsoleteAt(entry));
-    this.#armSweep();
+    this.#planUpkeep();
   }
 
   #lend(entry: Entry<C>): Entry<C> {
@@ -414,93 +394,69 @@ export class Pool<C extends object> {
     return entry;
   }
 
-  #prove(entry: Entry<C>): void {
-    const at = now();
-    entry.provenAt = at;
-    this.#loopSeenAt = at;
-  }
-
   /** Parts with a connection in the protocol's way. */
   #retire(entry: Entry<C>): void {
     this.#forget(entry);
     this.#driver.farewell(entry.connection);
-    this.#settleIfEmpty();
   }
 
   /** Destroys a connection. */
-  #remove(entry: Entry<C>, lost = false): void {
+  #drop(entry: Entry<C>): void {
     if (entry.state === 'gone') return;
-    if (lost && this.#lostLabels.length < MAX_LOST_LABELS)
-      this.#lostLabels.push(this.#driver.label(entry.connection));
     this.#forget(entry);
     this.#driver.drop(entry.connection);
-    this.#settleIfEmpty();
+  }
+
+  /** Destroys a connection that turned out to be dead, and suspects the others. */
+  #lose(entry: Entry<C>): void {
+    if (entry.state === 'gone') return;
+    this.#reconnects.lost(this.#driver.label(entry.connection));
+    this.#drop(entry);
+    this.#evidence.suspectAll();
+    this.#proveSuspects();
   }
 
   #forget(entry: Entry<C>): void {
-    const index = entry.state === 'idle' ? this.#idle.lastIndexOf(entry) : -1;
-    if (index >= 0) this.#idle.splice(index, 1);
+    if (entry.state === 'idle') this.#idle.delete(entry);
     entry.state = 'gone';
     this.#entries.delete(entry.connection);
-    if (this.options.minIdle > 0) this.#armSweep();
+    if (this.options.minIdle > 0) this.#upkeep.dueBy(now());
+    this.#settleIfEmpty();
   }
 
-  /** The driver saw the connection close. One that is lent is given back by its holder. */
-  #lostWhileOurs(entry: Entry<C>): void {
-    if (entry.state !== 'idle') return;
-    this.#remove(entry, true);
-    this.#suspectAll();
+  #settleIfEmpty(): void {
+    if (this.#entries.size === 0) this.#closing?.settled();
   }
 
-  // ---- suspicion and upkeep
+  // ---- upkeep
 
-  #freshness(entry: Entry<C>, at: number): ReturnType<typeof freshness> {
-    return freshness(entry, {
-      now: at,
-      aliveBypassMs: this.options.aliveBypassMs,
-      suspectBefore: this.#suspectBefore,
-      loopSeenAt: this.#loopSeenAt,
+  /** Suspects are proven off the callers' path, where nobody has to wait for it. */
+  #proveSuspects(): void {
+    if (this.#proving) return;
+    this.#proving = true;
+    setImmediate(() => {
+      this.#proving = false;
+      for (const entry of this.#idle.take((idle) => this.#evidence.isSuspect(idle))) void this.#check(entry);
     });
   }
 
-  /** What kills one connection often kills others: from now on each is proven before its next use. */
-  #suspectAll(): void {
-    this.#suspectBefore = now();
-  }
-
-  /** After a refusal nobody waits on; in an outage, only until the buffer is used up. */
-  #afterFailedDial(): void {
-    const { outage } = this.#dialer;
-    if (outage === undefined) return;
-    if (!outage.failure.transient) return this.#waiters.rejectAll(() => outage.error);
-    if (this.#entries.size > 0 || !this.#outlasted(outage.since)) return;
-    this.#waiters.rejectAll(() => inOutage(this.options.name, outage, Math.max(1, outage.nextAt - now())));
-  }
-
-  #armSweep(): void {
-    if (this.#sweep !== undefined || this.#closing !== undefined) return;
+  #planUpkeep(): void {
     const { keepaliveMs } = this.options;
-    const dueIn = Math.min(
-      this.#nextObsoleteAt - now(),
-      keepaliveMs > 0 ? keepaliveMs : Number.POSITIVE_INFINITY,
-    );
-    const ms = Math.max(MIN_SWEEP_MS, Math.min(dueIn, 60_000));
-    this.#sweep = setTimeout(() => {
-      this.#sweep = undefined;
-      this.dropObsolete();
-      this.#keepAlive();
-      this.#keepReady();
-      if (this.#idle.length > 0) this.#armSweep();
-    }, ms);
-    this.#sweep.unref();
+    const keepaliveAt = keepaliveMs > 0 ? now() + keepaliveMs : Number.POSITIVE_INFINITY;
+    this.#upkeep.dueBy(Math.min(this.#idle.nextObsoleteAt, keepaliveAt));
+  }
+
+  #lookAfter(): void {
+    this.dropObsolete();
+    this.#keepAlive();
+    this.#keepReady();
+    if (this.#idle.size > 0) this.#planUpkeep();
   }
 
   #keepAlive(): void {
     const { keepaliveMs } = this.options;
     if (keepaliveMs === 0) return;
-    const due = this.#idle.filter((entry) => now() - entry.provenAt >= keepaliveMs);
-    for (const entry of due) {
-      this.#idle.splice(this.#idle.indexOf(entry), 1);
+    for (const entry of this.#idle.take(({ provenAt }) => now() - provenAt >= keepaliveMs)) {
       void this.#check(entry);
     }
   }
@@ -509,16 +465,4 @@ export class Pool<C extends object> {
     const missing = this.options.minIdle - this.#entries.size - this.#dialing;
     for (let i = 0; i < missing && this.#mayGrow(); i += 1) void this.#dial();
   }
-
-  #settleIfEmpty(): void {
-    if (this.#closing !== undefined && this.#entries.size === 0) this.#closing.settled();
-  }
-}
-
-function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -21,8 +21,17 @@ export const stderrLogger: Logger = {
 
 function write(level: string, fields: LogFields, message: string): void {
   const facts = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const line = facts.map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join('');
+  const line = facts.map(([key, value]) => ` ${key}=${onOneLine(value)}`).join('');
   process.stderr.write(`${new Date().toISOString()} fresh-connections ${level} ${message}${line}\n`);
+}
+
+/** A fact that has no JSON, such as a bigint or a circle, must not cost the line. */
+function onOneLine(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return typeof value;
+  }
 }
 
 const holder: { logger: Logger } = globalState('logger', () => ({ logger: stderrLogger }));
@@ -50,9 +59,13 @@ export function setLogger(next: Logger): void {
  * database puts statements and values into its messages.
  */
 export function errorFields(error: unknown, classified: boolean): LogFields {
-  if (!(error instanceof Error)) return { error: classified ? typeof error : String(error) };
+  if (!(error instanceof Error)) return { error: classified ? typeof error : textOf(error) };
   const { code, errno, sqlState } = error as { code?: unknown; errno?: unknown; sqlState?: unknown };
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  // Whoever sets Error.prepareStackTrace may make anything of it.
+  const stack: unknown = error.stack;
+  const frames = (typeof stack === 'string' ? stack : '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
   return {
     error: error.name,
     ...(classified ? {} : { text: error.message }),
@@ -61,4 +74,13 @@ export function errorFields(error: unknown, classified: boolean): LogFields {
     sqlState,
     stack: frames.slice(0, 12).join('\n'),
   };
+}
+
+/** What was thrown that is no error; an object without a prototype, for one, has no text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return typeof thrown;
+  }
 }

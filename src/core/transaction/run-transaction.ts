@@ -6,6 +6,7 @@ import type { TransactionOptions } from '../registry/resource.js';
 import { backoffMs, CONFLICT_BACKOFF } from '../repair/backoff.js';
 import { Budget } from '../repair/budget.js';
 import { mayRepeat } from '../repair/may-repeat.js';
+import { retryThrottle } from '../repair/retry-throttle.js';
 import { currentTransaction, inTransaction } from './scope.js';
 import type { Transaction, TransactionHost } from './transaction.js';
 
@@ -26,7 +27,11 @@ export async function runTransaction<T extends Transaction, R>(
   const budget = call?.budget ?? new Budget();
   for (;;) {
     const result = await once(host, options, work, call);
-    if (result.kind === 'committed') return result.value;
+    if (result.kind === 'committed') {
+      // A call notes its success itself.
+      if (call === undefined) retryThrottle.refill();
+      return result.value;
+    }
     const again = mayRepeat(result.failure, false) && call?.aborted === undefined;
     if (!again || !budget.take(call?.deadlineAt ?? Number.POSITIVE_INFINITY)) throw result.error;
     if (result.failure.status === 'ABORTED')
@@ -48,7 +53,7 @@ async function once<T extends Transaction, R>(
   try {
     transaction = await host.begin(options);
     const value = await inTransaction(host, transaction, work);
-    if (transaction.doom === undefined) await transaction.commit();
+    if (transaction.doom === undefined) await commit(transaction, call);
     // A handler that swallowed the error of a lost transaction must not be told that it was committed.
     if (transaction.doom !== undefined) throw transaction.doom.error;
     if (transaction.wrote) call?.noteEffect();
@@ -56,6 +61,16 @@ async function once<T extends Transaction, R>(
   } catch (error) {
     await transaction?.rollback();
     return failed(error, transaction, call);
+  }
+}
+
+/** A call that is aborted during COMMIT is answered at once: by then it must be known that it may have an effect. */
+async function commit(transaction: Transaction, call: Call | undefined): Promise<void> {
+  const remove = transaction.wrote ? call?.onAbort(() => call.noteEffect()) : undefined;
+  try {
+    await transaction.commit();
+  } finally {
+    remove?.();
   }
 }
 

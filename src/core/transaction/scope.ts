@@ -18,6 +18,11 @@ export function currentTransaction<T extends Transaction>(host: TransactionHost<
   return undefined;
 }
 
+/** Whether this code runs in a transaction of any host. */
+export function isInTransaction(): boolean {
+  return scope.getStore() !== undefined;
+}
+
 /** Runs a function in a transaction: what it asks the host for joins it. */
 export function inTransaction<T extends Transaction, R>(
   host: TransactionHost<T>,

@@ -16,6 +16,8 @@ export interface StatementState {
   readonly inTransaction: boolean;
   /** Whether it ends a transaction. */
   readonly commits: boolean;
+  /** Whether it ran in a transaction that was begun as one that only reads. */
+  readonly readOnly: boolean;
   /** Whether it is larger than the server takes. */
   readonly oversized: boolean;
   /** Whether the connection is encrypted: then a failed write tells nothing. */
@@ -28,6 +30,7 @@ export const DIALING: StatementState = {
   repeatable: true,
   inTransaction: false,
   commits: false,
+  readOnly: false,
   oversized: false,
   encrypted: false,
 };
@@ -117,6 +120,8 @@ const BY_NUMBER: Readonly<Record<number, Verdict>> = {
   1698: ['INTERNAL', Reason.MISCONFIGURED, 'refused'],
 };
 
+const READ_ONLY_TRANSACTION = 1792;
+
 /** The server's errors after which the outcome of the COMMIT that met them is not known. */
 const COMMIT_IN_DOUBT: ReadonlySet<number> = new Set([
   1053, 1317, 1969, 3024, 1152, 1158, 1159, 1160, 1161, 1927,
@@ -171,6 +176,8 @@ export function classify(error: unknown, state: StatementState): Failure | undef
 
 function reportedFailure(errno: number, [status, reason, kind]: Verdict, state: StatementState): Failure {
   if (state.commits && COMMIT_IN_DOUBT.has(errno)) return unknown(kind === 'away');
+  // Refused by a transaction that only reads, as asked for: a mistake of the handler, and no failover.
+  if (errno === READ_ONLY_TRANSACTION && state.readOnly) return refused('INTERNAL', Reason.INTERNAL, 'none');
   if (kind === 'refused') return refused(status, reason, 'none');
   return { status, reason, outcome: 'none', transient: true, fatal: kind === 'away' };
 }

@@ -181,8 +181,12 @@ export class FreshConnection extends EventEmitter {
     );
   }
 
-  #onceReady(settle: Settle, then: () => void): void {
-    this.renew().then(then, (error: unknown) => settle(error, undefined));
+  #onceReady(settle: Settle, then: () => unknown): void {
+    this.renew().then(
+      // A command has a `then` that throws: it must not become the result of a promise.
+      () => void then(),
+      (error: unknown) => settle(error, undefined),
+    );
   }
 
   /** Exchanges the session for a new one, or takes the first. Those who ask meanwhile share it. */

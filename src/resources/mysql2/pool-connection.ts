@@ -1,4 +1,4 @@
-import { type Checkout, currentCall } from '../../core/call/index.js';
+import { type Call, type Checkout, currentCall } from '../../core/call/index.js';
 import type { Entry } from '../../core/pool/index.js';
 import { FreshConnection, type Hold } from './connection.js';
 import type { MysqlResource } from './resource.js';
@@ -18,11 +18,7 @@ export class FreshPoolConnection extends FreshConnection {
   }
 
   /** Registers it with the call that borrows it, which takes back what its handler leaves behind. */
-  lendToCall(): void {
-    const call = currentCall();
-    if (call === undefined) return;
-    const at: { stack?: string } = {};
-    Error.captureStackTrace(at, this.lendToCall);
+  lendTo({ call, at }: Borrower): void {
     const checkout: Checkout = {
       resource: this.resource.name,
       get stack() {
@@ -70,6 +66,27 @@ export class FreshPoolConnection extends FreshConnection {
     entry.connection.facade = undefined;
     this.resource.pool.give(entry);
   }
+}
+
+/** The call that borrows a connection, and where in its handler. */
+export interface Borrower {
+  readonly call: Call;
+  /** Its stack is formatted when it is read: for a connection that was left behind. */
+  readonly at: { readonly stack?: string };
+}
+
+/**
+ * The borrower of a connection that is asked for now; to be called at once, while its handler is on the stack.
+ *
+ * @param asked the function whose callers the stack begins with.
+ */
+// biome-ignore lint/complexity/noBannedTypes: the type that captureStackTrace takes
+export function borrower(asked: Function): Borrower | undefined {
+  const call = currentCall();
+  if (call === undefined) return undefined;
+  const at: { stack?: string } = {};
+  Error.captureStackTrace(at, asked);
+  return { call, at };
 }
 
 /** The connection object of a session: the same one as long as the session is as it was opened. */

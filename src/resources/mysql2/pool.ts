@@ -5,7 +5,7 @@ import type { Entry, PoolStats } from '../../core/pool/index.js';
 import type { TransactionOptions } from '../../core/registry/resource.js';
 import { statementArguments } from './arguments.js';
 import { type FreshPoolOptions, resolveOptions } from './options.js';
-import { FreshPoolConnection, poolConnectionOf } from './pool-connection.js';
+import { borrower, FreshPoolConnection, poolConnectionOf } from './pool-connection.js';
 import { FreshPromisePool } from './promise-pool.js';
 import type { RawCommand, ResultCallback } from './raw-connection.js';
 import { MysqlResource } from './resource.js';
@@ -50,11 +50,12 @@ export class FreshPool extends EventEmitter {
       process.nextTick(callback, null, new FreshPoolConnection(this.resource, hold, () => undefined));
       return;
     }
+    const by = borrower(this.getConnection);
     if (this.listenerCount('enqueue') > 0 && this.#full) this.emit('enqueue');
     this.resource.take().then(
       (entry) => {
         const connection = poolConnectionOf(this.resource, entry, this.#released);
-        connection.lendToCall();
+        if (by !== undefined) connection.lendTo(by);
         this.emit('acquire', connection);
         callback(null, connection);
       },
@@ -82,7 +83,7 @@ export class FreshPool extends EventEmitter {
    * Runs work in a transaction: statements of the pool inside it join. It runs again as a whole when it surely
    * rolled back; inside another one it is a savepoint.
    */
-  transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     checkTransactionOptions('transaction', options);
     return this.resource.transaction(work, options);
   }
@@ -135,7 +136,8 @@ export class FreshPool extends EventEmitter {
     const command = createQuery(sql, values, undefined, this.resource.connectionConfig);
     this.getConnection((error, connection) => {
       if (connection === undefined) return void command.emit('error', error);
-      command.once('end', () => connection.release());
+      // The command is still current while it tells of its end.
+      command.once('end', () => process.nextTick(() => connection.release()));
       connection.query(command);
     });
     return command;

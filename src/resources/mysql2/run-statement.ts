@@ -63,8 +63,9 @@ class StatementRun {
     const { pool } = this.#resource;
     if (failure?.fatal === true || !entry.connection.open)
       pool.discard(entry, this.#call?.aborted === undefined);
-    // The failed command is still current while its error is being told.
-    else process.nextTick(() => pool.give(entry, failure !== undefined));
+    // A failed command is still current while its error is being told.
+    else if (entry.connection.busy) process.nextTick(() => pool.give(entry, true));
+    else pool.give(entry);
     if (failure?.reason === Reason.READ_ONLY) pool.evictAll();
     if (failure !== undefined && this.#mayRunAgain(failure)) return this.#again(failure);
     if (failure?.outcome === 'unknown') this.#call?.noteEffect();

@@ -20,6 +20,8 @@ export class Session {
   readonly database: string | undefined;
   /** What users hold of it. One object as long as the session is as it was opened; a reset makes a new one. */
   facade: object | undefined;
+  /** Whether the open transaction was begun as one that only reads. */
+  readOnly = false;
   /** Called once when the connection is lost. */
   onLost: ((error: unknown) => void) | undefined;
 
@@ -103,6 +105,7 @@ export class Session {
     if (status !== undefined) this.#inTransaction = (status & IN_TRANSACTION) !== 0;
     else if (traits.kind === 'begin') this.#inTransaction = true;
     else if (traits.kind === 'commit' || traits.kind === 'rollback') this.#inTransaction = false;
+    if (!this.#inTransaction) this.readOnly = false;
     if (!this.#inTransaction || traits.kind === 'begin') this.#wroteInTransaction = false;
     else if (traits.writes) this.#wroteInTransaction = true;
   }

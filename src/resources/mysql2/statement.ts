@@ -54,6 +54,7 @@ export function issue(
     repeatable: traits.repeatable,
     inTransaction,
     commits: traits.kind === 'commit',
+    readOnly: session.readOnly,
     oversized: isOversized(session, options),
     encrypted: (session.raw.stream as { encrypted?: boolean }).encrypted === true,
   });

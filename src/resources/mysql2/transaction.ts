@@ -27,6 +27,7 @@ export async function beginTransaction(
     if (isolation !== undefined)
       await run(entry, `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`, call);
     await run(entry, readOnly === true ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION', call);
+    entry.connection.readOnly = readOnly === true;
     return new MysqlTransaction(pool, entry, call);
   } catch (error) {
     giveBack(pool, entry, failureOf(error));
