@@ -24,15 +24,19 @@ export interface LogLine {
 /** A private MariaDB, a fault proxy before it, and pools that are closed after each test. */
 export class Mariadb {
   readonly server: PrivateDatabase;
-  /** Plain mysql2, past the proxy. */
-  readonly admin: Connection;
   readonly logged: LogLine[] = [];
   #proxy: FaultProxy | undefined;
+  #admin: Connection | undefined;
   #pools: TestPool[] = [];
 
-  constructor(server: PrivateDatabase, admin: Connection) {
+  constructor(server: PrivateDatabase) {
     this.server = server;
-    this.admin = admin;
+  }
+
+  /** Plain mysql2, past the proxy; a new one for each test, which may have crashed the server. */
+  get admin(): Connection {
+    if (this.#admin === undefined) throw new Error('the admin connection lives during a test');
+    return this.#admin;
   }
 
   get proxy(): FaultProxy {
@@ -62,6 +66,8 @@ export class Mariadb {
   }
 
   async open(): Promise<void> {
+    this.#admin = await plain.createConnection({ uri: this.server.uri, multipleStatements: true });
+    this.#admin.on('error', () => undefined);
     this.#proxy = await FaultProxy.start({ target: { host: this.server.host, port: this.server.port } });
     setLogger(collector(this.logged));
   }
@@ -71,6 +77,7 @@ export class Mariadb {
     this.#pools = [];
     await this.#proxy?.close();
     this.#proxy = undefined;
+    this.#admin?.destroy();
     this.logged.length = 0;
   }
 }
@@ -94,10 +101,9 @@ export function describeWithMariadb(
     beforeAll(async () => {
       const server = await startDatabase({ prefer: 'mariadb', ...options });
       if (server.kind === 'external') throw new Error('a private MariaDB was asked for');
-      db = new Mariadb(server, await plain.createConnection({ uri: server.uri, multipleStatements: true }));
+      db = new Mariadb(server);
     }, 60_000);
     afterAll(async () => {
-      db?.admin.destroy();
       await db?.server.stop();
     }, 60_000);
     beforeEach(() => db?.open());

@@ -33,7 +33,7 @@ export interface CallOptions {
 export interface RunCallOptions extends CallOptions {
   /** The name in logs and traces. Default `'call'`. */
   readonly method?: string;
-  /** The caller's cancellation. */
+  /** The caller's cancellation. Default: none. */
   readonly signal?: AbortSignal;
 }
 

@@ -61,19 +61,23 @@ export function setLogger(next: Logger): void {
 export function errorFields(error: unknown, classified: boolean): LogFields {
   if (!(error instanceof Error)) return { error: classified ? typeof error : textOf(error) };
   const { code, errno, sqlState } = error as { code?: unknown; errno?: unknown; sqlState?: unknown };
-  // Whoever sets Error.prepareStackTrace may make anything of it.
-  const stack: unknown = error.stack;
-  const frames = (typeof stack === 'string' ? stack : '')
-    .split('\n')
-    .filter((line) => line.startsWith('    at '));
   return {
     error: error.name,
     ...(classified ? {} : { text: error.message }),
     code,
     errno,
     sqlState,
-    stack: frames.slice(0, 12).join('\n'),
+    stack: framesOf(error).slice(0, 12).join('\n'),
   };
+}
+
+/** A stack begins with the message, whose lines may look like frames. */
+function framesOf({ stack, message }: { readonly stack?: unknown; readonly message: string }): string[] {
+  // Whoever sets Error.prepareStackTrace may make anything of it.
+  if (typeof stack !== 'string') return [];
+  const start = stack.indexOf(message);
+  const frames = start < 0 ? stack : stack.slice(start + message.length);
+  return frames.split('\n').filter((line) => line.startsWith('    at '));
 }
 
 /** What was thrown that is no error; an object without a prototype, for one, has no text. */

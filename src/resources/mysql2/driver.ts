@@ -38,13 +38,25 @@ export class MysqlDriver implements Driver<Session> {
   readonly #connection: ConnectionOptions;
   readonly #fresh: FreshOptions;
   #facts: ServerFacts | undefined;
+  #question = Math.floor(Math.random() * 1_000_000);
 
   constructor({ connection, fresh }: Pick<ResolvedOptions, 'connection' | 'fresh'>) {
     this.#connection = connection;
     this.#fresh = fresh;
   }
 
-  async dial({ signal, lost }: DialContext): Promise<Session> {
+  async dial(context: DialContext): Promise<Session> {
+    try {
+      return await this.#open(context);
+    } catch (error) {
+      // A token may have been replaced after it was asked for: what is asked anew is tried once more.
+      const refused = classify(error, DIALING)?.reason === Reason.MISCONFIGURED;
+      if (!refused || !AT_DIAL.some((name) => typeof this.#fresh[name] === 'function')) throw error;
+      return this.#open(context);
+    }
+  }
+
+  async #open({ signal, lost }: DialContext): Promise<Session> {
     const options = await atDial(this.#connection, this.#fresh);
     if (signal.aborted) throw signal.reason;
     const raw = mysql2.createConnection(options) as unknown as RawConnection;
@@ -65,8 +77,18 @@ export class MysqlDriver implements Driver<Session> {
     }
   }
 
-  probe({ raw }: Session): Promise<void> {
-    return settled((callback) => raw.ping(callback));
+  /**
+   * Asks for a number that only this question has: bytes that nobody asked for, or the late reply to an
+   * earlier statement, cannot be taken for the answer, and a proxy cannot answer in the server's place.
+   */
+  async probe(session: Session): Promise<void> {
+    this.#question = (this.#question + 1) % 1_000_000_007;
+    const rows = await issued(session, {
+      ...PROBE,
+      options: { sql: `SELECT ${this.#question}`, rowsAsArray: true },
+    });
+    if ((rows as unknown[][])[0]?.[0] !== this.#question)
+      throw new Error('the connection answered something else');
   }
 
   async reset(session: Session): Promise<void> {
@@ -137,6 +159,7 @@ export class MysqlDriver implements Driver<Session> {
   }
 }
 
+const PROBE = statement('query', 'SELECT 1', undefined);
 const FAREWELL_MS = 500;
 
 /** mysql2's options with what is asked anew at every dial. */
@@ -181,22 +204,32 @@ function positive(value: unknown): number {
   return number > 0 ? number : Number.POSITIVE_INFINITY;
 }
 
+function unsolicited(): Error {
+  return Object.assign(new Error('the server sent something that nobody asked for'), {
+    code: 'PROTOCOL_UNEXPECTED_PACKET',
+  });
+}
+
 /** Hears of a loss by every way in which mysql2 tells of one; over TLS only the socket's 'close' does. */
 function watch(session: Session, lost: () => void): void {
   const { raw } = session;
-  const gone = (error?: unknown): void => {
+  const gone = <E>(error?: E): E | undefined => {
     session.noteLost(error);
     lost();
+    return error;
   };
   raw.on('error', (error: { fatal?: unknown }) => {
     if (error?.fatal) gone(error);
   });
   raw.on('end', () => gone());
   raw.stream.on('close', () => gone());
+  // Bytes that answer nothing may be the beginning of a packet that swallows the next reply, or be that reply.
+  raw.stream.prependListener('data', () => {
+    if (!raw._command) raw.stream.destroy(gone(unsolicited()));
+  });
   // Packets out of order mean that replies no longer belong to their commands.
   raw.on('warn', (error: unknown) => {
-    raw.stream.destroy(error as Error);
-    gone(error);
+    raw.stream.destroy(gone(error as Error));
   });
 }
 

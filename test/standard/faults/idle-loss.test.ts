@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest';
+import { describeWithMariadb, type TestPool } from '../../support/mariadb.js';
+import { atOnce, blockEventLoop, delay, errorsOf, percentile } from '../../support/workload.js';
+
+/** Opens so many connections of a pool, and leaves them idle. */
+async function fill(pool: TestPool, count: number): Promise<void> {
+  await atOnce(count, () => pool.query('SELECT SLEEP(0.05)'));
+  expect(pool.stats.idle).toBe(count);
+}
+
+const select = (pool: TestPool) => () => pool.query('SELECT 1');
+
+describeWithMariadb(
+  'connections that are lost while they idle',
+  (fixture) => {
+    const killAllIdle = async () => {
+      const [rows] = await fixture.db.admin.query(
+        'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()',
+      );
+      for (const { id } of rows as { id: number }[]) await fixture.db.admin.query(`KILL ${id}`);
+      return (rows as unknown[]).length;
+    };
+
+    test.each(['tcp', 'socket', 'tls'])('idle expiry over %s fails no call', async (transport) => {
+      const { socketPath, tls } = fixture.db.server;
+      const options = {
+        tcp: {},
+        socket: { socketPath: socketPath ?? '' },
+        tls: { ssl: { ca: tls?.ca ?? '', verifyIdentity: false } },
+      }[transport];
+      const pool = fixture.db.direct({
+        connectionLimit: 8,
+        ...options,
+        fresh: { init: 'SET SESSION wait_timeout = 1' },
+      });
+      await fill(pool, 8);
+      await delay(1_300);
+      expect(errorsOf(await atOnce(24, select(pool)))).toEqual([]);
+    });
+
+    test('wait_timeout of the server is read, and idle connections are replaced before it', async () => {
+      await fixture.db.server.setGlobal('wait_timeout', 1);
+      try {
+        const pool = fixture.db.direct({ connectionLimit: 4 });
+        await fill(pool, 4);
+        await delay(950);
+        expect(errorsOf(await atOnce(4, select(pool)))).toEqual([]);
+        expect(pool.stats.dialed).toBeGreaterThan(4);
+      } finally {
+        await fixture.db.server.setGlobal('wait_timeout', 28_800);
+      }
+    });
+
+    test('KILL of all while the event loop is blocked, then calls at once, fails no call', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const pool = fixture.db.pool({ connectionLimit: 16 });
+        await fill(pool, 16);
+        const { port, user, password } = fixture.db.server;
+        // Another process kills: this one is blocked.
+        const { execFileSync } = await import('node:child_process');
+        const script = `
+          const mysql = require('mysql2/promise');
+          (async () => {
+            const c = await mysql.createConnection({ host: '127.0.0.1', port: ${port}, user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} });
+            const [rows] = await c.query("SELECT id FROM information_schema.processlist WHERE id NOT IN (CONNECTION_ID(), ${fixture.db.admin.threadId})");
+            for (const { id } of rows) await c.query('KILL ' + id).catch(() => undefined);
+            await c.end();
+          })();`;
+        execFileSync(process.execPath, ['-e', script]);
+        const timings = await atOnce(24, select(pool));
+        expect(errorsOf(timings)).toEqual([]);
+        await pool.end();
+      }
+    });
+
+    test.each(['reset', 'fin'] as const)(
+      '%s on all idle connections, then calls at once, fails no call',
+      async (how) => {
+        const pool = fixture.db.pool({ connectionLimit: 16 });
+        for (let round = 0; round < 10; round += 1) {
+          await fill(pool, 16);
+          fixture.db.proxy[how]();
+          expect(errorsOf(await atOnce(24, select(pool)))).toEqual([]);
+        }
+      },
+    );
+
+    test('writes on killed connections are carried out exactly once', async () => {
+      await fixture.db.admin.query('CREATE OR REPLACE TABLE ledger (id INT PRIMARY KEY)');
+      const pool = fixture.db.pool({ connectionLimit: 8 });
+      for (let round = 0; round < 10; round += 1) {
+        await fill(pool, 8);
+        expect(await killAllIdle()).toBeGreaterThanOrEqual(8);
+        const timings = await atOnce(16, (i) =>
+          pool.query('INSERT INTO ledger VALUES (?)', [round * 16 + i]),
+        );
+        expect(errorsOf(timings)).toEqual([]);
+      }
+      expect(await fixture.db.number('SELECT COUNT(*) FROM ledger')).toBe(160);
+    });
+
+    test('a stall of the event loop beyond wait_timeout fails no call', async () => {
+      const pool = fixture.db.pool({ connectionLimit: 8, fresh: { init: 'SET SESSION wait_timeout = 1' } });
+      await fill(pool, 8);
+      blockEventLoop(1_600);
+      expect(errorsOf(await atOnce(24, select(pool)))).toEqual([]);
+    });
+
+    test('a stall shorter than the bypass does not hide a dead connection', async () => {
+      const pool = fixture.db.pool({ connectionLimit: 4 });
+      await fill(pool, 4);
+      fixture.db.proxy.reset();
+      blockEventLoop(100);
+      expect(errorsOf(await atOnce(8, select(pool)))).toEqual([]);
+    });
+
+    test('a server that is stopped and continued fails no call', async () => {
+      const pool = fixture.db.pool({ connectionLimit: 8 });
+      await fill(pool, 8);
+      fixture.db.server.freeze();
+      const calls = atOnce(24, select(pool));
+      await delay(700);
+      fixture.db.server.thaw();
+      expect(errorsOf(await calls)).toEqual([]);
+    });
+
+    test('silent drop of all 16 pooled connections, 24 calls at once: tens of milliseconds', async () => {
+      const pool = fixture.db.pool({ connectionLimit: 16 });
+      await fill(pool, 16);
+      await delay(550);
+      fixture.db.proxy.silence();
+      const timings = await atOnce(24, select(pool));
+      expect(errorsOf(timings)).toEqual([]);
+      expect(percentile(timings, 0.99)).toBeLessThan(300);
+      await delay(1_000);
+      const again = await atOnce(16, () => pool.query('SELECT SLEEP(0.05)'));
+      expect(errorsOf(again)).toEqual([]);
+      expect(pool.stats).toMatchObject({ idle: 16, lent: 0 });
+    });
+
+    test('silent drop of everything for 2 s, then healed, fails no call within the deadline', async () => {
+      const pool = fixture.db.pool({ connectionLimit: 16 });
+      await fill(pool, 16);
+      await delay(550);
+      fixture.db.proxy.silence({ future: true });
+      const calls = atOnce(24, select(pool));
+      await delay(2_000);
+      fixture.db.proxy.heal();
+      const timings = await calls;
+      expect(errorsOf(timings)).toEqual([]);
+      expect(percentile(timings, 1)).toBeLessThan(9_000);
+    });
+  },
+  { tls: true, maxConnections: 200 },
+);
