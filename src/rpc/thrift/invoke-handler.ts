@@ -1,0 +1,57 @@
+import { types } from 'node:util';
+
+/** A method of a handler, in promise style, in callback style or synchronous. */
+export type HandlerMethod = (...args: never[]) => unknown;
+
+/**
+ * How a method answers, told by the number of its parameters, as npm thrift does:
+ * - `promise`: it has the parameters of the IDL, or it is an async function that leaves some out. What it
+ *   returns is the answer.
+ * - `callback`: it has one parameter more. What it returns is no answer (drivers return objects from
+ *   functions that take a callback), but a rejection is.
+ * - `either`: it has fewer, or takes them as a rest, or is wrapped by something that hides them. It gets a
+ *   callback, and whichever comes first is the answer.
+ */
+type Style = 'promise' | 'callback' | 'either';
+
+type Callback = (error: unknown, result?: unknown) => void;
+type Invocable = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Calls a method of a handler, and makes one promise of the ways in which it may answer. Whatever it does
+ * after its first answer has no effect.
+ *
+ * @param awaited whether a client waits for an answer. A oneway method that takes no callback is done when it
+ * returns.
+ */
+export function invokeHandler(
+  handler: object,
+  name: string,
+  args: readonly unknown[],
+  awaited: boolean,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const method = (handler as Record<string, Invocable>)[name] as Invocable;
+    const style = styleOf(method, args.length, awaited);
+    if (style === 'promise') return resolve(method.apply(handler, [...args]));
+    const callback: Callback = (error, result) => {
+      if (error === undefined || error === null) resolve(result);
+      else reject(error);
+    };
+    const returned = method.apply(handler, [...args, callback]);
+    // Only real promises: the query objects of some drivers have a `then` that throws.
+    if (types.isPromise(returned)) {
+      returned.then((result) => {
+        if (style === 'either' || result !== undefined) resolve(result);
+      }, reject);
+    } else if (style === 'either' && returned !== undefined) {
+      resolve(returned);
+    }
+  });
+}
+
+function styleOf(method: Invocable, declared: number, awaited: boolean): Style {
+  if (method.length === declared + 1) return 'callback';
+  if (method.length === declared || !awaited || types.isAsyncFunction(method)) return 'promise';
+  return 'either';
+}
