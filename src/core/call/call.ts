@@ -28,6 +28,8 @@ export interface CallInit {
   readonly maxAttempts?: number | undefined;
   /** The caller's cancellation. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether whoever opens the call may abort it by {@link Call.abort}. Default: only what is above may. */
+  readonly cancellable?: boolean | undefined;
 }
 
 /**
@@ -47,6 +49,8 @@ export class Call {
   /** On the monotonic clock, in milliseconds; `Infinity` for none. */
   readonly deadlineAt: number;
   readonly budget: Budget;
+  /** Whether anything may abort it: a deadline, or a caller that can cancel. */
+  readonly canAbort: boolean;
   /** On the monotonic clock, in milliseconds. */
   readonly startedAt: number;
 
@@ -69,7 +73,9 @@ export class Call {
     this.startedAt = now();
     this.deadlineAt = Math.min(this.startedAt + timeoutMs, parent?.deadlineAt ?? Number.POSITIVE_INFINITY);
     this.budget = parent?.budget ?? new Budget(init.maxAttempts);
-    if (parent !== undefined) this.#follow(parent);
+    this.canAbort =
+      parent?.canAbort === true || init.signal !== undefined || timeoutMs !== Number.POSITIVE_INFINITY;
+    if (parent?.canAbort === true) this.#follow(parent);
     if (init.signal !== undefined) this.#obey(init.signal);
     if (this.deadlineAt < (parent?.deadlineAt ?? Number.POSITIVE_INFINITY)) this.#arm();
   }

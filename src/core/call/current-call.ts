@@ -10,6 +10,6 @@ export function currentCall(): Call | undefined {
 }
 
 /** Runs a function in the scope of a call. */
-export function inScopeOf<T>(call: Call, run: () => T): T {
-  return scope.run(call, run);
+export function inScopeOf<T>(call: Call, run: (call: Call) => T): T {
+  return scope.run(call, run, call);
 }

@@ -5,13 +5,13 @@ import { backoffMs, CONFLICT_BACKOFF } from '../repair/backoff.js';
 import { mayRepeat } from '../repair/may-repeat.js';
 import { retryThrottle } from '../repair/retry-throttle.js';
 import { isInTransaction } from '../transaction/scope.js';
-import { Call } from './call.js';
+import { Call, type CallInit } from './call.js';
 import { cleanAfter, cleanBefore, reclaim } from './clean.js';
 import { convert } from './convert.js';
 import { currentCall, inScopeOf } from './current-call.js';
 import { hasHooks, runHooks } from './hooks.js';
 import { type ResolvedCallOptions, type RunCallOptions, resolveCallOptions } from './options.js';
-import { traced } from './tracing.js';
+import { isTraced, traced } from './tracing.js';
 import { inCallTransaction } from './transactional.js';
 import { untilAborted } from './until-aborted.js';
 import { verdictOn } from './verdict.js';
@@ -43,13 +43,16 @@ export function run<T>(
   work: Work<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  return runOpened(openCall(method, options, signal), options, work);
+  return runOpened(openCall(method, options, { signal }), options, work);
 }
 
+/** What is known of the one who waits for a call. */
+export type Caller = Pick<CallInit, 'signal' | 'cancellable'>;
+
 /** Opens a call: it inherits from the call around it; the outermost one cleans before it starts. */
-export function openCall(method: string, options: ResolvedCallOptions, signal?: AbortSignal): Call {
+export function openCall(method: string, options: ResolvedCallOptions, caller: Caller = {}): Call {
   const { idempotent, timeoutMs, maxAttempts } = options;
-  const call = new Call({ method, parent: currentCall(), idempotent, timeoutMs, maxAttempts, signal });
+  const call = new Call({ method, parent: currentCall(), idempotent, timeoutMs, maxAttempts, ...caller });
   if (call.parent === undefined) {
     cleanBefore();
     if (hasHooks()) runHooks((hooks) => hooks.start?.(call));
@@ -68,35 +71,29 @@ export function closeCall(call: Call, result: { readonly error?: unknown } = {})
 
 /** Runs work in an open call, and closes it. */
 export function runOpened<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
-  return traced(call, async () => {
-    try {
-      const value = await attempts(call, options, work);
-      closeCall(call);
-      return value;
-    } catch (error) {
-      closeCall(call, { error });
-      throw error;
-    }
-  });
+  return isTraced() ? traced(call, () => attempts(call, options, work)) : attempts(call, options, work);
 }
 
-/**
- * The third ring of repair: an idempotent handler runs again as a whole. Inside a transaction of an outer call
- * it does not: that one is run again as a whole, or nothing is.
- */
+/** The third ring of repair: an idempotent handler runs again as a whole. */
 async function attempts<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
+  // Inside a transaction of an outer call it does not: that one is run again as a whole, or nothing is.
   const repeatable = call.idempotent && !isInTransaction();
   for (;;) {
     try {
       const value = await attempt(call, options, work);
       retryThrottle.refill();
+      closeCall(call);
       return value;
     } catch (error) {
       // Once the call is aborted, what its statements fail with is a consequence, and not the news.
       const reported = call.aborted ?? error;
       const failure = verdictOn(call, reported, options.transaction !== undefined);
       const again = repeatable && call.aborted === undefined && mayRepeat(failure, true);
-      if (!again || !call.budget.take(call.deadlineAt)) throw convert(call, reported, failure, options.as);
+      if (!again || !call.budget.take(call.deadlineAt)) {
+        const thrown = convert(call, reported, failure, options.as);
+        closeCall(call, { error: thrown });
+        throw thrown;
+      }
       reclaim(call);
       if (failure.status === 'ABORTED') await pause(call);
     }
@@ -108,11 +105,12 @@ function pause(call: Call): Promise<void> {
   return sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats), call.signal).catch(() => undefined);
 }
 
-function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work<T>): Promise<T> {
-  if (call.aborted !== undefined) return Promise.reject(call.aborted);
-  const running = inScopeOf(call, async (): Promise<T> => {
-    if (transaction === undefined) return await work(call);
-    return await inCallTransaction(transaction, async () => await work(call));
-  });
-  return untilAborted(call, running);
+/** Makes no promise of its own unless it must: each one is a cost of every call. */
+function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work<T>): T | PromiseLike<T> {
+  if (call.aborted !== undefined) throw call.aborted;
+  const running =
+    transaction === undefined
+      ? inScopeOf(call, work)
+      : inScopeOf(call, () => inCallTransaction(transaction, async () => await work(call)));
+  return call.canAbort ? untilAborted(call, Promise.resolve(running)) : running;
 }

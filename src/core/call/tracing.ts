@@ -8,13 +8,18 @@ export interface CallTrace {
 
 const channel: TracingChannel<CallTrace, CallTrace> = tracingChannel('fresh-connections:call');
 
-/** Runs a call through the tracing channel; without subscribers at no cost. */
-export function traced<T>(call: Call, run: () => Promise<T>): Promise<T> {
-  const heard =
+/** Whether anybody listens. */
+export function isTraced(): boolean {
+  return (
     channel.start.hasSubscribers ||
     channel.end.hasSubscribers ||
     channel.asyncStart.hasSubscribers ||
     channel.asyncEnd.hasSubscribers ||
-    channel.error.hasSubscribers;
-  return heard ? channel.tracePromise(run, { call }) : run();
+    channel.error.hasSubscribers
+  );
+}
+
+/** Runs a call through the tracing channel. */
+export function traced<T>(call: Call, run: () => Promise<T>): Promise<T> {
+  return channel.tracePromise(run, { call });
 }

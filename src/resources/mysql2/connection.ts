@@ -217,12 +217,12 @@ export class FreshConnection extends EventEmitter {
   #stream(request: Statement): EventEmitter {
     const session = this.#session;
     if (session === undefined || this.#renewing !== undefined) return this.#lateStream(request);
-    const { traits, options, protocol } = request;
+    const { traits, sql, values, protocol } = request;
     session.noteIssued(traits);
     if (traits.kind !== 'read' && traits.kind !== 'write') session.noteDone(traits, undefined);
     if (traits.writes) currentCall()?.noteEffect();
     this.#outstanding += 1;
-    const command = session.raw[protocol](options);
+    const command = session.raw[protocol](sql, values);
     command.once('end', () => {
       this.#outstanding -= 1;
     });

@@ -85,7 +85,7 @@ export class MysqlDriver implements Driver<Session> {
     this.#question = (this.#question + 1) % 1_000_000_007;
     const rows = await issued(session, {
       ...PROBE,
-      options: { sql: `SELECT ${this.#question}`, rowsAsArray: true },
+      sql: { sql: `SELECT ${this.#question}`, rowsAsArray: true },
     });
     if ((rows as unknown[][])[0]?.[0] !== this.#question)
       throw new Error('the connection answered something else');
@@ -181,7 +181,7 @@ function connected(raw: RawConnection): Promise<void> {
 
 async function askFacts(raw: RawConnection): Promise<ServerFacts> {
   const rows = await new Promise<unknown>((resolve, reject) => {
-    raw.query({ sql: ASK_FACTS }, (error, result) => {
+    raw.query(ASK_FACTS, undefined, (error, result) => {
       if (error === null) resolve(result);
       else if (
         typeof (error as { errno?: unknown }).errno === 'number' &&

@@ -31,8 +31,8 @@ export interface RawConnection extends EventEmitter {
   readonly _protocolError: unknown;
   readonly _command: RawCommand | null | undefined;
   readonly _commands: { readonly length: number };
-  query(options: StatementOptions | RawCommand, callback?: ResultCallback): RawCommand;
-  execute(options: StatementOptions, callback?: ResultCallback): RawCommand;
+  query(sql: string | StatementOptions, values?: unknown, callback?: ResultCallback): RawCommand;
+  execute(sql: string | StatementOptions, values?: unknown, callback?: ResultCallback): RawCommand;
   ping(callback: (error: unknown) => void): unknown;
   reset(callback: (error: unknown) => void): unknown;
   connect(callback: (error: unknown) => void): void;

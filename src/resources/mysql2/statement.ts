@@ -8,7 +8,9 @@ import { type Traits, traitsOf } from './traits.js';
 /** A statement to be run: by text protocol (`query`) or prepared (`execute`). */
 export interface Statement {
   readonly protocol: 'query' | 'execute';
-  readonly options: StatementOptions;
+  /** The text, or mysql2's options in its place. */
+  readonly sql: string | StatementOptions;
+  readonly values: unknown;
   readonly traits: Traits;
 }
 
@@ -17,22 +19,22 @@ export type Settle = (error: unknown, failure: Failure | undefined, rows?: unkno
 
 /** A statement from the arguments of mysql2's `query` and `execute`, their callback left out. */
 export function statement(protocol: Statement['protocol'], sql: unknown, values: unknown): Statement {
-  const options = statementOptions(sql, values);
-  return { protocol, options, traits: traitsOf(options.sql) };
-}
-
-function statementOptions(sql: unknown, values: unknown): StatementOptions {
-  if (typeof sql === 'string') return values === undefined ? { sql } : { sql, values: values as never };
-  const options = sql as StatementOptions | null | undefined;
+  if (typeof sql === 'string') return { protocol, sql, values, traits: traitsOf(sql) };
+  const options = sql as (StatementOptions & Made) | null | undefined;
   if (typeof options?.sql !== 'string') {
     throw new TypeError('a statement must be a string, or an object whose sql is a string');
   }
-  if (values !== undefined) return { ...options, values: values as never };
   // A command that mysql2 made with a callback keeps calling that one: take what it was made of instead.
-  const { onResult, _queryOptions } = options as { onResult?: unknown; _queryOptions?: StatementOptions };
-  return onResult === undefined
-    ? options
-    : { ..._queryOptions, sql: options.sql, values: options.values as never };
+  const { onResult, _queryOptions } = options;
+  const made =
+    onResult === undefined ? options : { ..._queryOptions, sql: options.sql, values: options.values };
+  return { protocol, sql: made as StatementOptions, values, traits: traitsOf(options.sql) };
+}
+
+/** What a command has that mysql2 made of a statement. */
+interface Made {
+  readonly onResult?: unknown;
+  readonly _queryOptions?: StatementOptions;
 }
 
 /**
@@ -41,7 +43,7 @@ function statementOptions(sql: unknown, values: unknown): StatementOptions {
  */
 export function issue(
   session: Session,
-  { protocol, options, traits }: Statement,
+  { protocol, sql, values, traits }: Statement,
   call: Call | undefined,
   settle: Settle,
 ): RawCommand | undefined {
@@ -55,7 +57,7 @@ export function issue(
     inTransaction,
     commits: traits.kind === 'commit',
     readOnly: session.readOnly,
-    oversized: isOversized(session, options),
+    oversized: isOversized(session, sql, values),
     encrypted: (session.raw.stream as { encrypted?: boolean }).encrypted === true,
   });
 
@@ -86,7 +88,7 @@ export function issue(
 
   session.noteIssued(traits);
   try {
-    command = session.raw[protocol](options, onResult);
+    command = session.raw[protocol](sql, values, onResult);
   } catch (error) {
     // mysql2 refuses wrong parameters before it writes anything.
     onResult(error);
@@ -109,9 +111,10 @@ function survivesInTransaction({ kind }: Traits): boolean {
 }
 
 /** A statement of which even the text alone is larger than the server takes fails the same way for ever. */
-function isOversized({ facts }: Session, { sql, values }: StatementOptions): boolean {
-  let size = sql.length;
-  for (const value of Array.isArray(values) ? values : []) {
+function isOversized({ facts }: Session, sql: Statement['sql'], values: unknown): boolean {
+  let size = typeof sql === 'string' ? sql.length : sql.sql.length;
+  const given = typeof sql === 'string' ? values : (values ?? sql.values);
+  for (const value of Array.isArray(given) ? given : []) {
     if (typeof value === 'string' || Buffer.isBuffer(value)) size += value.length;
   }
   return size > facts.maxAllowedPacket;

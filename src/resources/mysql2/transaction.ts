@@ -8,6 +8,7 @@ import { rollsBack } from './classify.js';
 import type { Session } from './session.js';
 import { issue, issued, type Settle, type Statement, statement } from './statement.js';
 
+const BEGIN = statement('query', 'BEGIN', undefined);
 const COMMIT = statement('query', 'COMMIT', undefined);
 const ROLLBACK = statement('query', 'ROLLBACK', undefined);
 
@@ -37,15 +38,8 @@ export async function beginTransaction(
 
 /** The statement that sets the level of the next transaction leaves nothing behind in the session. */
 function run({ connection }: Entry<Session>, sql: string, call: Call | undefined): Promise<unknown> {
-  const begin = {
-    ...statement('query', 'BEGIN', undefined).traits,
-    kind: sql.startsWith('SET') ? 'read' : 'begin',
-  } as const;
-  return issued(
-    connection,
-    { protocol: 'query', options: { sql }, traits: { ...begin, repeatable: true } },
-    call,
-  );
+  const kind = sql.startsWith('SET') ? 'read' : 'begin';
+  return issued(connection, { ...BEGIN, sql, traits: { ...BEGIN.traits, kind, repeatable: true } }, call);
 }
 
 function giveBack(pool: Pool<Session>, entry: Entry<Session>, failure: Failure | undefined): void {

@@ -136,8 +136,8 @@ describeWithMariadb('faults under load', (fixture) => {
 
   test('resets of all connections under load fail no call', async () => {
     const pool = fixture.db.pool({ connectionLimit: 16 });
-    const resets = setInterval(() => fixture.db.proxy.reset(), 400);
-    const timings = await workers(24, 3_000, (worker) => (worker % 2 === 0 ? transfer(pool) : read(pool)));
+    const resets = setInterval(() => fixture.db.proxy.reset(), 1_000);
+    const timings = await workers(24, 4_000, (worker) => (worker % 2 === 0 ? transfer(pool) : read(pool)));
     clearInterval(resets);
     expect(errorsOf(timings)).toEqual([]);
     expect(await audit()).toEqual({ lost: [], doubled: [], invented: [] });

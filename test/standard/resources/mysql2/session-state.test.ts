@@ -92,10 +92,11 @@ describeWithMariadb('what a handler forgets', (fixture) => {
 
   test('a handler whose deadline passed cannot disturb the next borrower of its connection', async () => {
     const pool = fixture.db.pool({ connectionLimit: 1 });
+    await pool.query('SELECT 1');
     let late: Promise<unknown> = Promise.resolve();
-    const failed = runCall({ timeoutMs: 50 }, async () => {
+    const failed = runCall({ timeoutMs: 300 }, async () => {
       const connection = await pool.getConnection();
-      late = new Promise((resolve) => setTimeout(resolve, 120)).then(() => connection.query('SET @mine = 1'));
+      late = new Promise((resolve) => setTimeout(resolve, 600)).then(() => connection.query('SET @mine = 1'));
       late.catch(() => undefined);
       await new Promise((_, reject) => currentCall()?.signal.addEventListener('abort', reject));
     });
