@@ -74,7 +74,10 @@ export class Call {
     this.deadlineAt = Math.min(this.startedAt + timeoutMs, parent?.deadlineAt ?? Number.POSITIVE_INFINITY);
     this.budget = parent?.budget ?? new Budget(init.maxAttempts);
     this.canAbort =
-      parent?.canAbort === true || init.signal !== undefined || timeoutMs !== Number.POSITIVE_INFINITY;
+      parent?.canAbort === true ||
+      init.cancellable === true ||
+      init.signal !== undefined ||
+      timeoutMs !== Number.POSITIVE_INFINITY;
     if (parent?.canAbort === true) this.#follow(parent);
     if (init.signal !== undefined) this.#obey(init.signal);
     if (this.deadlineAt < (parent?.deadlineAt ?? Number.POSITIVE_INFINITY)) this.#arm();

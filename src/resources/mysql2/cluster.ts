@@ -21,7 +21,7 @@ interface PoolClusterClass {
   };
 }
 
-const { PoolCluster } = mysql2 as unknown as { PoolCluster: PoolClusterClass };
+const PoolCluster: PoolClusterClass = (mysql2 as unknown as { PoolCluster: PoolClusterClass }).PoolCluster;
 
 /** mysql2's PoolCluster over fresh pools. The pool of node `x` is the resource `x` unless its options name it. */
 export class FreshPoolCluster extends PoolCluster {

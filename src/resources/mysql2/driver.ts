@@ -2,9 +2,12 @@ import mysql2, { type ConnectionOptions } from 'mysql2';
 import type { Condition, ConnectionLabel, DialContext, Driver } from '../../core/pool/index.js';
 import { type Failure, Reason } from '../../errors/index.js';
 import { classify, DIALING } from './classify.js';
+import { listen } from './listen.js';
 import { AT_DIAL, type FreshOptions, type ResolvedOptions } from './options.js';
 import type { RawConnection } from './raw-connection.js';
-import { type ServerFacts, Session } from './session.js';
+import { askFacts } from './server-facts.js';
+import { Session } from './session.js';
+import { SilenceWatch } from './silence-watch.js';
 import { issued, type Statement, statement } from './statement.js';
 
 /** What mysql2's errors of a dial mean when it is no error of the network or a known one of the server. */
@@ -14,13 +17,6 @@ const REFUSED: Failure = {
   outcome: 'none',
   transient: false,
   fatal: true,
-};
-
-const ASK_FACTS = 'SELECT @@SESSION.wait_timeout AS waitTimeout, @@max_allowed_packet AS maxAllowedPacket';
-/** A server that does not know these variables sets no limits that we know of. */
-const NO_FACTS: ServerFacts = {
-  waitTimeoutMs: Number.POSITIVE_INFINITY,
-  maxAllowedPacket: Number.POSITIVE_INFINITY,
 };
 
 /** The statements that users sent from a pool's 'connection' event: part of a session as it is opened. */
@@ -37,22 +33,29 @@ export function addToBaseline(session: Session, added: Statement): void {
 export class MysqlDriver implements Driver<Session> {
   readonly #connection: ConnectionOptions;
   readonly #fresh: FreshOptions;
-  #facts: ServerFacts | undefined;
+  readonly #sessions = new Set<Session>();
+  readonly #silence: SilenceWatch;
   #question = Math.floor(Math.random() * 1_000_000);
 
-  constructor({ connection, fresh }: Pick<ResolvedOptions, 'connection' | 'fresh'>) {
+  constructor({ connection, fresh, pool, silenceMs }: ResolvedOptions) {
     this.#connection = connection;
     this.#fresh = fresh;
+    this.#silence = new SilenceWatch({
+      ...pool,
+      silenceMs,
+      sessions: this.#sessions,
+      witness: (signal) => this.#open({ signal, lost: () => undefined }),
+    });
   }
 
   async dial(context: DialContext): Promise<Session> {
     try {
-      return await this.#open(context);
+      return this.#watch(await this.#open(context));
     } catch (error) {
       // A token may have been replaced after it was asked for: what is asked anew is tried once more.
       const refused = classify(error, DIALING)?.reason === Reason.MISCONFIGURED;
       if (!refused || !AT_DIAL.some((name) => typeof this.#fresh[name] === 'function')) throw error;
-      return this.#open(context);
+      return this.#watch(await this.#open(context));
     }
   }
 
@@ -64,9 +67,11 @@ export class MysqlDriver implements Driver<Session> {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await connected(raw);
-      this.#facts ??= await askFacts(raw);
-      const session = new Session(raw, this.#facts);
-      watch(session, lost);
+      const session = new Session(raw, await askFacts(raw));
+      listen(session, () => {
+        this.#sessions.delete(session);
+        lost();
+      });
       await this.#initialise(session);
       return session;
     } catch (error) {
@@ -75,6 +80,13 @@ export class MysqlDriver implements Driver<Session> {
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** Its statements are asked after when they fall silent; those of a witness are not. */
+  #watch(session: Session): Session {
+    this.#sessions.add(session);
+    session.onIssued = () => this.#silence.attend();
+    return session;
   }
 
   /**
@@ -102,6 +114,7 @@ export class MysqlDriver implements Driver<Session> {
   }
 
   drop(session: Session): void {
+    this.#sessions.delete(session);
     session.kill();
   }
 
@@ -177,60 +190,6 @@ function connected(raw: RawConnection): Promise<void> {
   // mysql2 emits 'error' for whatever happens to an idle connection: without a listener that ends the process.
   raw.on('error', () => undefined);
   return settled((callback) => raw.connect(callback));
-}
-
-async function askFacts(raw: RawConnection): Promise<ServerFacts> {
-  const rows = await new Promise<unknown>((resolve, reject) => {
-    raw.query(ASK_FACTS, undefined, (error, result) => {
-      if (error === null) resolve(result);
-      else if (
-        typeof (error as { errno?: unknown }).errno === 'number' &&
-        !(error as { fatal?: unknown }).fatal
-      )
-        resolve([]);
-      else reject(error);
-    });
-  });
-  const row = (rows as readonly { waitTimeout?: unknown; maxAllowedPacket?: unknown }[])[0];
-  if (row === undefined) return NO_FACTS;
-  return {
-    waitTimeoutMs: positive(row.waitTimeout) * 1000,
-    maxAllowedPacket: positive(row.maxAllowedPacket),
-  };
-}
-
-function positive(value: unknown): number {
-  const number = Number(value);
-  return number > 0 ? number : Number.POSITIVE_INFINITY;
-}
-
-function unsolicited(): Error {
-  return Object.assign(new Error('the server sent something that nobody asked for'), {
-    code: 'PROTOCOL_UNEXPECTED_PACKET',
-  });
-}
-
-/** Hears of a loss by every way in which mysql2 tells of one; over TLS only the socket's 'close' does. */
-function watch(session: Session, lost: () => void): void {
-  const { raw } = session;
-  const gone = <E>(error?: E): E | undefined => {
-    session.noteLost(error);
-    lost();
-    return error;
-  };
-  raw.on('error', (error: { fatal?: unknown }) => {
-    if (error?.fatal) gone(error);
-  });
-  raw.on('end', () => gone());
-  raw.stream.on('close', () => gone());
-  // Bytes that answer nothing may be the beginning of a packet that swallows the next reply, or be that reply.
-  raw.stream.prependListener('data', () => {
-    if (!raw._command) raw.stream.destroy(gone(unsolicited()));
-  });
-  // Packets out of order mean that replies no longer belong to their commands.
-  raw.on('warn', (error: unknown) => {
-    raw.stream.destroy(gone(error as Error));
-  });
 }
 
 function settled(run: (callback: (error: unknown) => void) => unknown): Promise<void> {

@@ -7,6 +7,7 @@ import {
 } from '../../core/pool/index.js';
 import type { ResolvedPoolOptions } from '../../core/pool/options.js';
 import { numberOption, refuseUnknownOptions, show, typedOption } from '../../core/process/check-options.js';
+import { MAX_TIMER_MS } from '../../core/process/clock.js';
 import { connections, type Registry } from '../../core/registry/registry.js';
 
 /** A value, or a function that is asked for it at every dial. */
@@ -27,6 +28,11 @@ export interface FreshOptions extends FreshnessOptions {
   readonly init?: string | readonly string[] | SessionInit;
   /** Whether reads outside of transactions are repeated when their connection was lost. Default `true`. */
   readonly repeatReads?: boolean;
+  /**
+   * After so long without a byte of the reply, the server is asked whether it still runs the statement; 0 for
+   * never. Default 1000.
+   */
+  readonly silenceMs?: number;
   /** Asked at every dial; wins over mysql2's option of the same name. */
   readonly host?: AtDial<string>;
   /** Asked at every dial; wins over mysql2's option of the same name. */
@@ -52,7 +58,7 @@ export interface FreshPoolOptions extends MysqlPoolOptions {
 /** The options of which `fresh` may hold a function. */
 export const AT_DIAL = ['host', 'port', 'user', 'password', 'ssl'] as const;
 
-const OWN = ['name', 'registry', 'init', 'repeatReads', ...AT_DIAL];
+const OWN = ['name', 'registry', 'init', 'repeatReads', 'silenceMs', ...AT_DIAL];
 
 /** Options, checked once and complete. */
 export interface ResolvedOptions {
@@ -62,6 +68,7 @@ export interface ResolvedOptions {
   readonly fresh: FreshOptions;
   readonly registry: Registry;
   readonly repeatReads: boolean;
+  readonly silenceMs: number;
 }
 
 /**
@@ -84,6 +91,10 @@ export function resolveOptions(given: string | FreshPoolOptions): ResolvedOption
     fresh,
     registry: fresh.registry ?? connections,
     repeatReads: fresh.repeatReads ?? true,
+    silenceMs: numberOption('createPool: fresh', 'silenceMs', fresh.silenceMs, 1000, {
+      min: 0,
+      max: MAX_TIMER_MS,
+    }),
   };
 }
 

@@ -15,9 +15,9 @@ interface PromiseConnectionClass {
   new (connection: object, promiseImpl?: PromiseConstructor): { readonly connection: CallbackConnection };
 }
 
-const { PromisePoolConnection } = mysql2promise as unknown as {
-  PromisePoolConnection: PromiseConnectionClass;
-};
+const PromisePoolConnection: PromiseConnectionClass = (
+  mysql2promise as unknown as { PromisePoolConnection: PromiseConnectionClass }
+).PromisePoolConnection;
 
 /**
  * mysql2's own promise wrapper, around a connection of ours. What mysql2 would run as a method of its own

@@ -11,7 +11,8 @@ interface PromisePoolClass {
   new (pool: object, promiseImpl?: PromiseConstructor): { readonly pool: unknown };
 }
 
-const { PromisePool } = mysql2promise as unknown as { PromisePool: PromisePoolClass };
+const PromisePool: PromisePoolClass = (mysql2promise as unknown as { PromisePool: PromisePoolClass })
+  .PromisePool;
 
 /** The callback pool behind it. */
 interface CallbackPool {

@@ -1,13 +1,7 @@
+import { now } from '../../core/process/clock.js';
 import type { RawCommand, RawConnection } from './raw-connection.js';
+import type { ServerFacts } from './server-facts.js';
 import type { Traits } from './traits.js';
-
-/** What a server said of itself and of the connection when it was opened. */
-export interface ServerFacts {
-  /** Milliseconds that the server lets a connection idle. */
-  readonly waitTimeoutMs: number;
-  /** The largest statement it takes, in bytes. */
-  readonly maxAllowedPacket: number;
-}
 
 /** Bit of the server's status: a transaction is open. */
 const IN_TRANSACTION = 1;
@@ -22,6 +16,10 @@ export class Session {
   facade: object | undefined;
   /** Whether the open transaction was begun as one that only reads. */
   readOnly = false;
+  /** When it was last heard of, or a statement sent while none ran; on the monotonic clock, in milliseconds. */
+  heardAt: number = now();
+  /** Called when a statement is sent. */
+  onIssued: (() => void) | undefined;
   /** Called once when the connection is lost. */
   onLost: ((error: unknown) => void) | undefined;
 
@@ -95,6 +93,8 @@ export class Session {
 
   /** Notes a statement before it is written: from then on it may alter the session. */
   noteIssued(traits: Traits): void {
+    if (!this.busy) this.heardAt = now();
+    this.onIssued?.();
     if (traits.alters) this.#altered = true;
     if (traits.kind === 'use') this.#databaseChanged = true;
   }

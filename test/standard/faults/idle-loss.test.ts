@@ -17,7 +17,8 @@ describeWithMariadb(
       const [rows] = await fixture.db.admin.query(
         'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()',
       );
-      for (const { id } of rows as { id: number }[]) await fixture.db.admin.query(`KILL ${id}`).catch(() => undefined);
+      for (const { id } of rows as { id: number }[])
+        await fixture.db.admin.query(`KILL ${id}`).catch(() => undefined);
       return (rows as unknown[]).length;
     };
 
