@@ -41,8 +41,8 @@ export class ServiceException extends Error {
 
   constructor(status: FailureStatus, message: string, options: ServiceExceptionOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    const code = (Status as Readonly<Record<string, StatusCode>>)[status];
-    if (code === undefined || code === Status.OK) {
+    const code = Object.hasOwn(Status, status) ? Status[status] : undefined;
+    if (code === undefined || (code as StatusCode) === Status.OK) {
       throw new TypeError(
         `ServiceException: status must be a canonical one other than OK, got ${String(status)}`,
       );

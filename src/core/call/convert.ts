@@ -18,7 +18,20 @@ export type ExceptionConverter = (exception: ServiceException, error: unknown) =
 export function convert(call: Call, error: unknown, failure: Failure, as?: ExceptionConverter): unknown {
   if (isWireException(error)) return error;
   const exception = passes(error, failure) ? identified(call, error) : masked(call, error, failure);
-  return as === undefined ? exception : as(exception, error);
+  return as === undefined ? exception : converted(call, exception, error, as);
+}
+
+/** A converter that throws must not put its own text before a client. */
+function converted(call: Call, exception: ServiceException, error: unknown, as: ExceptionConverter): unknown {
+  try {
+    return as(exception, error);
+  } catch (thrown) {
+    logger().error(
+      { callId: call.id, method: call.method, ...errorFields(thrown, false) },
+      'the option `as` threw',
+    );
+    return exception;
+  }
 }
 
 /**
@@ -80,5 +93,7 @@ function report(call: Call, error: unknown, failure: Failure): void {
     ...errorFields(error, failureOf(error) !== undefined),
   };
   if (failure.status === 'INTERNAL') logger().error(fields, 'a call failed');
+  // A caller that leaves is no fault of anybody's.
+  else if (failure.status === 'CANCELLED') logger().info(fields, 'a call was cancelled');
   else logger().warn(fields, 'a call failed');
 }

@@ -1,6 +1,5 @@
 export { Call, type Checkout } from './call.js';
 export type { ExceptionConverter } from './convert.js';
-export { isWireException } from './convert.js';
 export { currentCall, inScopeOf } from './current-call.js';
 export { addCallHooks, type CallHooks, type CallResult } from './hooks.js';
 export {

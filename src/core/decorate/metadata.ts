@@ -8,7 +8,7 @@ interface ReflectMetadata {
 const reflect = Reflect as ReflectMetadata;
 
 /** The key under which the legacy dialect keeps the options, when reflect-metadata is loaded. */
-export const OPTIONS_METADATA = 'fresh-connections:options';
+const OPTIONS_METADATA = 'fresh-connections:options';
 
 /** Frameworks such as NestJS attach metadata to the method itself: the wrapper must carry it too. */
 export function copyMetadata(from: object, to: object): void {

@@ -1,4 +1,4 @@
-import { type Bounds, numberOption } from '../process/check-options.js';
+import { type Bounds, numberOption, typedOption } from '../process/check-options.js';
 
 /** How connections are kept fresh. Times in milliseconds. */
 export interface FreshnessOptions {
@@ -83,6 +83,7 @@ export function resolvePoolOptions(owner: string, options: PoolOptions): Resolve
     ...COUNT,
     min: 1,
   });
+  typedOption(owner, 'waitForConnections', options.waitForConnections, 'boolean');
   const { minIdle } = freshness;
   if (minIdle > maxConnections) {
     throw new RangeError(

@@ -54,16 +54,20 @@ export function setLogger(next: Logger): void {
   holder.logger = next;
 }
 
+/** What clients of databases and the ORMs above them keep in their errors beside the message. */
+const STATEMENT_FIELDS = ['sql', 'sqlMessage', 'sqlState', 'query', 'parameters'];
+
 /**
- * The facts of an error that may be logged. The text of an error which a resource classified stays out: a
- * database puts statements and values into its messages.
+ * The facts of an error that may be logged. The text of an error that comes from a database stays out, be it
+ * classified by a resource or known by what it carries: a database puts statements and values into its messages.
  */
 export function errorFields(error: unknown, classified: boolean): LogFields {
   if (!(error instanceof Error)) return { error: classified ? typeof error : textOf(error) };
+  const secret = classified || STATEMENT_FIELDS.some((field) => field in error);
   const { code, errno, sqlState } = error as { code?: unknown; errno?: unknown; sqlState?: unknown };
   return {
     error: error.name,
-    ...(classified ? {} : { text: error.message }),
+    ...(secret ? {} : { text: error.message }),
     code,
     errno,
     sqlState,

@@ -1,3 +1,3 @@
 export { runTransaction } from './run-transaction.js';
-export { currentTransaction, inTransaction } from './scope.js';
+export { currentTransaction } from './scope.js';
 export type { Doom, Transaction, TransactionHost } from './transaction.js';

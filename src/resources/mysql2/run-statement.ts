@@ -4,6 +4,7 @@ import { sleep } from '../../core/process/abort.js';
 import { backoffMs, CONFLICT_BACKOFF } from '../../core/repair/backoff.js';
 import { Budget } from '../../core/repair/budget.js';
 import { mayRepeat } from '../../core/repair/may-repeat.js';
+import { retryThrottle } from '../../core/repair/retry-throttle.js';
 import { type Failure, Reason } from '../../errors/index.js';
 import type { MysqlResource } from './resource.js';
 import type { Session } from './session.js';
@@ -54,6 +55,8 @@ class StatementRun {
     issue(entry.connection, this.#request, this.#call, (error, failure, rows, fields) => {
       if (error !== null) return this.#failed(entry, error, failure);
       this.#resource.pool.give(entry, true);
+      // A call earns its own when it ends.
+      if (this.#call === undefined) retryThrottle.refill();
       if (this.#request.traits.writes) this.#call?.noteEffect();
       this.#settle(null, undefined, rows, fields);
     });

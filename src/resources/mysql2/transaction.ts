@@ -95,15 +95,21 @@ export class MysqlTransaction implements Transaction {
 
   async commit(): Promise<void> {
     this.#ended = true;
-    try {
-      if (this.session.inTransaction) await issued(this.session, COMMIT, this.#call);
-      this.#pool.give(this.#entry, true);
-    } catch (error) {
-      const failure = failureOf(error);
-      this.#doom = failure === undefined ? undefined : { error, failure };
-      giveBack(this.#pool, this.#entry, failure);
-      throw error;
-    }
+    // It may have ended already, by a statement that commits.
+    const failed = this.session.inTransaction ? await this.#issueCommit() : undefined;
+    if (failed === undefined) return this.#pool.give(this.#entry, true);
+    const { error, failure } = failed;
+    if (failure !== undefined) this.#doom = { error, failure };
+    giveBack(this.#pool, this.#entry, failure);
+    throw error;
+  }
+
+  #issueCommit(): Promise<{ readonly error: unknown; readonly failure: Failure | undefined } | undefined> {
+    return new Promise((resolve) => {
+      issue(this.session, COMMIT, this.#call, (error, failure) => {
+        resolve(error === null ? undefined : { error, failure });
+      });
+    });
   }
 
   async rollback(): Promise<void> {

@@ -2,7 +2,7 @@ import type { ServiceException } from '../../errors/index.js';
 import { FieldType, MessageType, type ServerProtocol } from './protocol.js';
 
 /** The types of a TApplicationException that are sent here, as every Thrift library knows them. */
-export const ApplicationExceptionType = { UNKNOWN_METHOD: 1, INTERNAL_ERROR: 6 } as const;
+const ApplicationExceptionType = { UNKNOWN_METHOD: 1, INTERNAL_ERROR: 6 } as const;
 
 /** What a client is told by a method that declares no fitting exception. */
 export interface ApplicationException {

@@ -1,0 +1,29 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import { resolveCallOptions } from '../../core/call/index.js';
+import { FreshCall } from './fresh-call.js';
+import { type FreshConnectionsOptions, planner } from './method-plan.js';
+import { watchHandler } from './raw-handler.js';
+
+/**
+ * A server interceptor that makes every method a call, without decorators: the caller's deadline and
+ * cancellation are the call's, a failed unary call of an idempotent method is run again, and what fails in
+ * the end leaves as a status that is safe to show.
+ *
+ * ```ts
+ * new Server({ interceptors: [freshConnections({ services: [proto.AccountService.service] })] });
+ * ```
+ *
+ * What a client is told of a handler's failure: a `ServiceException` as it is; a plain status object
+ * (`callback({ code: status.NOT_FOUND, details: 'no such account' })`, not an `Error`) as it is; the verdict
+ * of a resource on its driver's error, in words of this toolkit; of any other error `INTERNAL` and nothing
+ * else, even if it carries a `code`, because errors of upstream clients do so too and name hosts. It may stand
+ * anywhere among other interceptors.
+ *
+ * @throws TypeError or RangeError that names option and value.
+ */
+export function freshConnections(options: FreshConnectionsOptions = {}): ServerInterceptor {
+  resolveCallOptions('freshConnections', options, ['methods', 'services']);
+  const { services, ...others } = options;
+  const planFor = planner('freshConnections', others, services);
+  return (method, call) => new FreshCall(call, planFor(method), watchHandler(call));
+}

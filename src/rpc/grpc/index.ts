@@ -1,0 +1,10 @@
+/**
+ * gRPC servers on `@grpc/grpc-js`: an interceptor that makes every method a call, and handlers that are
+ * async functions.
+ *
+ * @module
+ */
+export { type FailureDetails, failureDetails } from './failure-details.js';
+export { freshConnections } from './fresh-connections.js';
+export { handlers } from './handlers.js';
+export type { FreshConnectionsOptions, HandlersOptions } from './method-plan.js';
