@@ -54,13 +54,21 @@ describe('setLogger', () => {
 
 describe('the facts of an error', () => {
   it('are its name, codes and frames; its text only when no resource classified it', () => {
-    const error = Object.assign(new RangeError('text'), { code: 'E', errno: 7, sqlState: '23000', sql: 'x' });
-    const facts = { error: 'RangeError', code: 'E', errno: 7, sqlState: '23000' };
+    const error = Object.assign(new RangeError('text'), { code: 'E', errno: 7 });
+    const facts = { error: 'RangeError', code: 'E', errno: 7 };
     const { stack, ...rest } = errorFields(error, true);
     expect(rest).toEqual(facts);
     expect(String(stack)).toMatch(/^ {4}at .*logger\.test\.ts/);
     expect(errorFields(error, false)).toEqual({ ...facts, text: 'text', stack });
   });
+
+  it.each(['sql', 'sqlMessage', 'sqlState', 'query', 'parameters'])(
+    'hold no text of an error with %s: it comes from a database, whether a resource classified it or not',
+    (field) => {
+      const error = Object.assign(new Error("near 'secret'"), { [field]: 'secret' });
+      expect(JSON.stringify(errorFields(error, false))).not.toContain("near 'secret'");
+    },
+  );
 
   it('have no frames where the stack is none', () => {
     for (const stack of [undefined, [], 7]) {

@@ -1,0 +1,1 @@
+export { EmbeddedServer, type EmbeddedServerOptions } from './server/embedded-server.js';

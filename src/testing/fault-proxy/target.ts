@@ -1,0 +1,2 @@
+/** Where a proxy's connections go. */
+export type Target = { readonly host: string; readonly port: number } | { readonly path: string };
