@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { connections, runCall } from 'fresh-connections';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { describeWithMariadb } from '../../support/mariadb.js';
 import { workers } from '../../support/workload.js';
 
@@ -37,7 +37,7 @@ describeWithMariadb('clean hands', (fixture) => {
         await workers(16, 200, () =>
           runCall({ timeoutMs: 10_000 }, async () => {
             done += 1;
-            await pool.query('SELECT ?', [done]);
+            await pool.query('SELECT ? AS n', [done]);
           }),
         );
       }
@@ -51,7 +51,8 @@ describeWithMariadb('clean hands', (fixture) => {
       `${done} statements: heap ${early.toFixed(1)} MB, then ${late.toFixed(1)} MB; ${pool.stats.dialed} dials`,
     );
     expect(late - early).toBeLessThan(4);
-    expect(pool.stats).toMatchObject({ lent: 0, waiting: 0, dialing: 0 });
+    // A connection that the last reset took may still be dialed anew.
+    await vi.waitFor(() => expect(pool.stats).toMatchObject({ lent: 0, waiting: 0, dialing: 0 }), 2_000);
     await pool.end();
     expect(connections.size).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 700));
