@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { globalState } from '../process/global-state.js';
+import { currentScope, enterScope } from '../process/scope.js';
 import type { Transaction, TransactionHost } from './transaction.js';
 
 interface TransactionScope {
@@ -8,11 +7,13 @@ interface TransactionScope {
   readonly outer: TransactionScope | undefined;
 }
 
-const scope: AsyncLocalStorage<TransactionScope> = globalState('transactions', () => new AsyncLocalStorage());
+function innermost(): TransactionScope | undefined {
+  return currentScope().transaction as TransactionScope | undefined;
+}
 
 /** The transaction of this host in which this code runs, if it runs in one. */
 export function currentTransaction<T extends Transaction>(host: TransactionHost<T>): T | undefined {
-  for (let at = scope.getStore(); at !== undefined; at = at.outer) {
+  for (let at = innermost(); at !== undefined; at = at.outer) {
     if (at.host === host) return at.transaction as T;
   }
   return undefined;
@@ -20,7 +21,7 @@ export function currentTransaction<T extends Transaction>(host: TransactionHost<
 
 /** Whether this code runs in a transaction of any host. */
 export function isInTransaction(): boolean {
-  return scope.getStore() !== undefined;
+  return innermost() !== undefined;
 }
 
 /** Runs a function in a transaction: what it asks the host for joins it. */
@@ -29,5 +30,6 @@ export function inTransaction<T extends Transaction, R>(
   transaction: T,
   run: () => R,
 ): R {
-  return scope.run({ host, transaction, outer: scope.getStore() }, run);
+  const inside: TransactionScope = { host, transaction, outer: innermost() };
+  return enterScope({ transaction: inside }, run, undefined);
 }

@@ -1,8 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Metadata } from '@grpc/grpc-js';
-import { type Call, inScopeOf } from '../../core/call/index.js';
-import { globalState } from '../../core/process/global-state.js';
+import type { Call } from '../../core/call/index.js';
 import { errorFields, logger } from '../../core/process/logger.js';
+import { currentScope, enterScope } from '../../core/process/scope.js';
 import { failureOf } from '../../errors/index.js';
 import type { PassedStatus } from './grpc-status.js';
 
@@ -19,8 +18,6 @@ interface Settle {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const scope: AsyncLocalStorage<Attempt> = globalState('grpc.attempt', () => new AsyncLocalStorage<Attempt>());
 
 /** One run of a handler for one gRPC call. What a run sends after it is over is a stray, and goes nowhere. */
 export class Attempt {
@@ -44,12 +41,16 @@ export class Attempt {
 
   /** The attempt in whose scope this code runs. */
   static current(): Attempt | undefined {
-    return scope.getStore();
+    const { face } = currentScope();
+    return face instanceof Attempt ? face : undefined;
   }
 
   /** Runs a function in the scope of the call and of this attempt. */
   enter<T>(run: () => T): T {
-    return inScopeOf(this.#call, () => scope.run(this, run));
+    // What is inside already stays where it is: an inner call, or a transaction.
+    return currentScope().face === this
+      ? run()
+      : enterScope({ call: this.#call, face: this }, run, undefined);
   }
 
   /** Whether it has answered or failed. */

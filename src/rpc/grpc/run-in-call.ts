@@ -1,5 +1,7 @@
 import type { Deadline } from '@grpc/grpc-js';
+import { convert } from '../../core/call/convert.js';
 import { type Call, currentCall, openCall, runOpened } from '../../core/call/index.js';
+import { verdictOn } from '../../core/call/verdict.js';
 import { logger } from '../../core/process/logger.js';
 import { underDeadline, whyCallerLeft } from './deadline.js';
 import { meantForClients } from './error-behind.js';
@@ -25,14 +27,34 @@ export function runInCall<T>(
   surface: SurfaceCall,
   { work, done, failed }: Handling<T>,
 ): void {
-  const outermost = currentCall() === undefined;
+  const outer = currentCall();
+  const outermost = outer === undefined;
+  if (outer !== undefined && addsNothing(plan.options)) {
+    return reply(outer, translated(work(outer)), done, (error) =>
+      failed(convert(outer, error, verdictOn(outer, error))),
+    );
+  }
   const options = outermost ? underDeadline(plan.options, surface.getDeadline()) : plan.options;
   const call = openCall(plan.name, options, { cancellable: true });
   const callerLeft = (): void => call.abort(whyCallerLeft(surface.getDeadline()));
   if (outermost) surface.once('cancelled', callerLeft);
   const stopListening = (): unknown => outermost && surface.removeListener('cancelled', callerLeft);
-  runOpened(call, options, () => translated(work(call)))
-    .finally(stopListening)
+  const running = runOpened(call, options, () => translated(work(call)));
+  reply(call, running.finally(stopListening), done, failed);
+}
+
+/** Inside the interceptor's call, which judges and masks, a call of its own would only be a cost. */
+function addsNothing({ idempotent, transaction, timeoutMs, as }: MethodPlan['options']): boolean {
+  return !idempotent && transaction === undefined && timeoutMs === undefined && as === undefined;
+}
+
+function reply<T>(
+  call: Call,
+  running: Promise<T>,
+  done: (value: T) => void,
+  failed: (error: unknown) => void,
+): void {
+  running
     .then(done, failed)
     .catch((error) => logger().error({ callId: call.id, error: String(error) }, 'a reply could not be sent'));
 }

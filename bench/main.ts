@@ -1,0 +1,9 @@
+// npm run bench: everything that is measured, bare and fresh in alternating rounds of one run.
+import { startDatabase } from 'fresh-connections/testing';
+import { grpcOverhead } from './grpc-overhead.js';
+
+for (const { name, target, run } of [grpcOverhead]) {
+  await using database = await startDatabase({ prefer: 'private' });
+  console.log(`${name} (${target}), on ${database.description}`);
+  await run(database, (line) => console.log(`  ${line}`));
+}
