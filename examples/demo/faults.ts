@@ -42,11 +42,6 @@ export async function repeatedly(columns: readonly Column[], fault: () => Promis
 /** Closes all connections in an orderly way and leaves the servers time to notice: this is no fault. */
 export async function renewSessions(columns: readonly Column[]): Promise<void> {
   for (const { proxy } of columns) proxy.fin();
-  await untilGone(columns);
-  await sleep(RECOVERY_MS);
-}
-
-/** Until no server has a connection to the database any more. */
-export async function untilGone(columns: readonly Column[]): Promise<void> {
   while (columns.some(({ proxy }) => proxy.connections > 0)) await sleep(1);
+  await sleep(RECOVERY_MS);
 }

@@ -1,10 +1,10 @@
 // npm run demo: four account servers on one database, over Thrift and over gRPC, written as today (bare) and
 // with fresh-connections (fresh). Their connections are torn down in every way, and their clients count what
-// they notice of it.
+// they notice of it. `npm run demo -- embedded` (mariadb, mysql, external) runs it on that kind of database.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import process from 'node:process';
-import { startDatabase, type TestDatabase } from 'fresh-connections/testing';
+import { type StartDatabaseOptions, startDatabase, type TestDatabase } from 'fresh-connections/testing';
 import { audit } from './audit.js';
 import { type Column, openColumn } from './column.js';
 import { phasesFor } from './phases.js';
@@ -25,7 +25,7 @@ try {
 }
 
 async function demo(): Promise<boolean> {
-  const database = await startDatabase();
+  const database = await startDatabase(chosen(process.argv[2]));
   undo.add(() => database.stop());
   console.log(`database: ${database.description}`);
 
@@ -34,7 +34,7 @@ async function demo(): Promise<boolean> {
     const before = columns.map(({ tally }) => tally.failed);
     await progress(
       name,
-      () => run(database, columns),
+      () => run({ database, columns, undo }),
       () => failures(columns, before),
     );
   }
@@ -44,6 +44,14 @@ async function demo(): Promise<boolean> {
   const judged = await progress('the ledgers are checked', () => judge(database, columns));
   console.log(`\n${table(judged)}\n`);
   return verdict(judged);
+}
+
+/** Which database was asked for; without an argument the best there is. */
+function chosen(kind: string | undefined): StartDatabaseOptions {
+  if (kind === undefined) return {};
+  const prefer = (['external', 'mariadb', 'mysql', 'embedded'] as const).find((known) => known === kind);
+  if (prefer === undefined) throw new RangeError(`no such kind of database: ${kind}`);
+  return { prefer };
 }
 
 function openColumns(database: TestDatabase): Promise<Column[]> {

@@ -1,32 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from 'fresh-connections/testing';
 import type { Column } from './column.js';
-import { callsOnDeadConnections, renewSessions, repeatedly, untilGone } from './faults.js';
+import { callsOnDeadConnections, renewSessions, repeatedly } from './faults.js';
+import type { Undo } from './undo.js';
 import { withWaitTimeout } from './wait-timeout.js';
 import { burst, load } from './workload.js';
 
 /** A fault, on all servers at the same time, and the calls that meet it. */
 export interface Phase {
   readonly name: string;
-  run(database: TestDatabase, columns: readonly Column[]): Promise<void>;
+  run(stage: Stage): Promise<void>;
+}
+
+/** Where the phases play. */
+export interface Stage {
+  readonly database: TestDatabase;
+  readonly columns: readonly Column[];
+  readonly undo: Undo;
 }
 
 const noFault: Phase = {
   name: 'no fault',
-  run: (_database, columns) => load(columns, sleep(1_000)),
+  run: ({ columns }) => load(columns, sleep(1_000)),
 };
 
 /** Bursts about as far apart as the server lets connections idle, and calls after all of them expired. */
 const idleExpiry: Phase = {
   name: 'idle expiry (wait_timeout = 1)',
-  async run(database, columns) {
-    await withWaitTimeout(database, 1, async () => {
+  async run({ database, columns, undo }) {
+    await withWaitTimeout({ database, seconds: 1, undo }, async () => {
       await renewSessions(columns);
       for (const idleMs of [995, 1000, 1005]) {
         await burst(columns);
         await sleep(idleMs);
       }
-      await callsOnDeadConnections(columns, () => untilGone(columns));
+      // A little longer than they may idle.
+      await callsOnDeadConnections(columns, () => sleep(1_300));
     });
     await renewSessions(columns);
   },
@@ -34,7 +43,7 @@ const idleExpiry: Phase = {
 
 const kill: Phase = {
   name: 'KILL of all connections',
-  async run(database, columns) {
+  async run({ database, columns }) {
     await callsOnDeadConnections(columns, () => database.killAll());
     await load(
       columns,
@@ -45,7 +54,7 @@ const kill: Phase = {
 
 const reset: Phase = {
   name: 'network reset (RST)',
-  async run(_database, columns) {
+  async run({ columns }) {
     const resetAll = async (): Promise<void> => {
       for (const { proxy } of columns) proxy.reset();
     };
@@ -56,7 +65,7 @@ const reset: Phase = {
 
 const crash: Phase = {
   name: 'crash and restart of the database',
-  run(database, columns) {
+  run({ database, columns }) {
     if (database.kind === 'external') throw new Error('not ours to crash');
     const crashAndRestart = async (): Promise<void> => {
       await sleep(300);
@@ -75,7 +84,7 @@ const crash: Phase = {
  */
 const silentDrop: Phase = {
   name: 'silent drop of idle connections',
-  async run(_database, columns) {
+  async run({ columns }) {
     await burst(columns);
     await sleep(700);
     for (const { proxy } of columns) proxy.silence();

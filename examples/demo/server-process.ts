@@ -69,7 +69,7 @@ export class ServerProcess {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log = (this.#log + text).slice(-LOG_CHARACTERS);
     });
-    const exited = once(child, 'exit').then(() => this.#exited());
+    const exited = once(child, 'exit').then(([code, signal]) => this.#exited(signal ?? `exit code ${code}`));
     const listening = once(child, 'message').then(([message]) => {
       this.#port = (message as { port: number }).port;
     });
@@ -77,10 +77,11 @@ export class ServerProcess {
   }
 
   /** A server that never got as far as listening is a mistake, and not one of the faults. */
-  async #exited(): Promise<void> {
+  async #exited(how: string): Promise<void> {
     if (this.#stopped) return;
     if (this.#port === 0) throw new Error(`${this.#file} did not start:\n${this.#log}`);
     this.deaths += 1;
+    this.#log += `[it died: ${how}, and was started again]\n`;
     await this.#run();
   }
 }

@@ -1,5 +1,7 @@
 import type { Judged } from './table.js';
 
+const LINE_WIDTH = 240;
+
 /** Says whether what is fresh kept its promise, and if not, what is known of it. */
 export function verdict(judged: readonly Judged[]): boolean {
   const broken = judged.filter(({ column }) => column.style === 'fresh').filter((one) => !kept(one));
@@ -10,7 +12,9 @@ export function verdict(judged: readonly Judged[]): boolean {
   for (const { column } of broken) {
     console.log(`NOT KEPT over ${column.protocol}: fresh must hold no failed, lost or doubled call`);
     for (const [failure, times] of column.tally.failures) console.log(`  ${times} times: ${failure}`);
-    console.log(`  the end of the server's log:\n${column.server.log.replace(/^/gm, '    ')}`);
+    console.log("  the end of the server's log:");
+    for (const line of column.server.log.trimEnd().split('\n'))
+      console.log(`    ${line.slice(0, LINE_WIDTH)}`);
   }
   return false;
 }

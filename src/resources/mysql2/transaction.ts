@@ -2,6 +2,7 @@ import type { Call } from '../../core/call/index.js';
 import type { Entry, Pool } from '../../core/pool/index.js';
 import { logger } from '../../core/process/logger.js';
 import type { TransactionOptions } from '../../core/registry/resource.js';
+import { mayRepeat } from '../../core/repair/may-repeat.js';
 import type { Doom, Transaction } from '../../core/transaction/index.js';
 import { type Failure, failureOf } from '../../errors/index.js';
 import { rollsBack } from './classify.js';
@@ -22,18 +23,34 @@ export async function beginTransaction(
   options: TransactionOptions,
   call: Call | undefined,
 ): Promise<MysqlTransaction> {
-  const entry = await pool.take({ call });
-  try {
-    const { isolation, readOnly } = options;
-    if (isolation !== undefined)
-      await run(entry, `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`, call);
-    await run(entry, readOnly === true ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION', call);
-    entry.connection.readOnly = readOnly === true;
-    return new MysqlTransaction(pool, entry, call);
-  } catch (error) {
-    giveBack(pool, entry, failureOf(error));
-    throw error;
+  let spare: number | undefined;
+  for (;;) {
+    const entry = await pool.take({ call });
+    try {
+      await begin(entry, options, call);
+      return new MysqlTransaction(pool, entry, call);
+    } catch (error) {
+      const failure = failureOf(error);
+      giveBack(pool, entry, failure);
+      // A connection that is lost at BEGIN was a bad checkout, and those draw on no budget. As many may be
+      // bad as there were; a server that ends every new one is not dialed for ever.
+      spare ??= pool.stats.idle + pool.stats.lent;
+      const bad = failure?.fatal === true && mayRepeat(failure, false) && call?.aborted === undefined;
+      if (!bad || spare === 0) throw error;
+      spare -= 1;
+    }
   }
+}
+
+async function begin(
+  entry: Entry<Session>,
+  { isolation, readOnly = false }: TransactionOptions,
+  call: Call | undefined,
+): Promise<void> {
+  if (isolation !== undefined)
+    await run(entry, `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`, call);
+  await run(entry, readOnly ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION', call);
+  entry.connection.readOnly = readOnly;
 }
 
 /** The statement that sets the level of the next transaction leaves nothing behind in the session. */
