@@ -6,7 +6,6 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { buildIfStale } from './build.mjs';
-import * as hooks from './typescript-hooks.mjs';
 
 const [file] = process.argv.splice(2, 1);
 if (file === undefined) throw new Error('usage: node scripts/example.mjs <file.ts> [arguments]');
@@ -14,7 +13,7 @@ if (file === undefined) throw new Error('usage: node scripts/example.mjs <file.t
 await buildIfStale();
 process.setSourceMapsEnabled(true);
 // registerHooks (Node 22.15) is the successor of register (Node 20).
-if (module.registerHooks) module.registerHooks(hooks);
+if (module.registerHooks) module.registerHooks(await import('./typescript-hooks.mjs'));
 else module.register('./typescript-hooks.mjs', import.meta.url);
 
 process.argv[1] = resolve(file);

@@ -56,7 +56,8 @@ async function makeCall({ accounts, tally }: Column, caller: Caller): Promise<vo
     else await caller.history(from);
     tally.done(took(), transferId);
   } catch (error) {
-    if (caller.saysUnknown(error)) tally.leftUnknown(took());
+    // Only a write can be in doubt: of anything else the answer is a failure.
+    if (transferId !== undefined && caller.saysUnknown(error)) tally.leftUnknown(took());
     else tally.fail(took(), error, transferId);
   }
 }
