@@ -5,7 +5,7 @@ import { type Client, credentials } from '@grpc/grpc-js';
 import mysql from 'mysql2/promise';
 import { AccountService } from '../examples/accounts/account-proto.js';
 import type { Bench } from './bench.js';
-import { alternate, type Contestant } from './rounds.js';
+import { alternate, latency } from './rounds.js';
 
 const RUNNER = fileURLToPath(new URL('../scripts/example.mjs', import.meta.url));
 const ROUNDS = { rounds: 60, roundMs: 150, warmUpMs: 3_000 };
@@ -23,8 +23,8 @@ export const grpcOverhead: Bench = {
     await using fresh = await serve('fresh', uri);
     for (const concurrency of [1, 16]) {
       const { bareUs, freshUs, ratio } = await alternate(ROUNDS, {
-        bare: bare.calls(concurrency),
-        fresh: fresh.calls(concurrency),
+        bare: latency(bare.getBalance, concurrency),
+        fresh: latency(fresh.getBalance, concurrency),
       });
       report(
         `${String(concurrency).padStart(2)} at once: bare ${bareUs.toFixed(1)} µs, fresh ${freshUs.toFixed(1)} µs, ` +
@@ -44,8 +44,7 @@ async function createAccount(uri: string): Promise<void> {
 }
 
 interface Served extends AsyncDisposable {
-  /** Calls with so many at once. */
-  calls(concurrency: number): Contestant;
+  getBalance(): Promise<void>;
 }
 
 async function serve(style: 'bare' | 'fresh', uri: string): Promise<Served> {
@@ -59,18 +58,7 @@ async function serve(style: 'bare' | 'fresh', uri: string): Promise<Served> {
     credentials.createInsecure(),
   );
   return {
-    calls: (concurrency) => async (ms) => {
-      const until = performance.now() + ms;
-      let calls = 0;
-      const caller = async (): Promise<void> => {
-        while (performance.now() < until) {
-          await getBalance(client);
-          calls += 1;
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, caller));
-      return calls;
-    },
+    getBalance: () => getBalance(client),
     [Symbol.asyncDispose]: async () => {
       client.close();
       await stop(server);

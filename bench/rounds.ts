@@ -1,4 +1,4 @@
-/** A way to do the same work: does it again and again for so many milliseconds; resolves to how often. */
+/** A way to do the same work: does it again and again for so many milliseconds; resolves to µs a call. */
 export type Contestant = (ms: number) => Promise<number>;
 
 export interface RoundsOptions {
@@ -32,11 +32,11 @@ export async function alternate(
   for (let round = 0; round < rounds; round += 1) {
     // Who comes first changes as well.
     if (round % 2 === 0) {
-      const first = await timed(bare, roundMs);
-      pairs.push({ bare: first, fresh: await timed(fresh, roundMs) });
+      const first = await bare(roundMs);
+      pairs.push({ bare: first, fresh: await fresh(roundMs) });
     } else {
-      const first = await timed(fresh, roundMs);
-      pairs.push({ bare: await timed(bare, roundMs), fresh: first });
+      const first = await fresh(roundMs);
+      pairs.push({ bare: await bare(roundMs), fresh: first });
     }
   }
   return {
@@ -46,11 +46,37 @@ export async function alternate(
   };
 }
 
-/** Microseconds a call. */
-async function timed(run: Contestant, roundMs: number): Promise<number> {
-  const startedAt = performance.now();
-  const calls = await run(roundMs);
-  return ((performance.now() - startedAt) * 1000) / calls;
+/** A contestant that is judged by how many calls it gets done with so many at once. */
+export function throughput(call: () => Promise<unknown>, concurrency: number): Contestant {
+  return async (ms) => {
+    const startedAt = performance.now();
+    const latencies = await repeat(call, concurrency, ms);
+    return ((performance.now() - startedAt) * 1000) / latencies.length;
+  };
+}
+
+/**
+ * A contestant that is judged by how long a caller waits for the typical call. Unlike a mean it takes no
+ * notice of the calls during which the machine did something else.
+ */
+export function latency(call: () => Promise<unknown>, concurrency: number): Contestant {
+  return async (ms) => median(await repeat(call, concurrency, ms));
+}
+
+/** Microseconds of each call. */
+async function repeat(call: () => Promise<unknown>, concurrency: number, ms: number): Promise<number[]> {
+  const until = performance.now() + ms;
+  const latencies: number[] = [];
+  const caller = async (): Promise<void> => {
+    for (let startedAt = performance.now(); startedAt < until; ) {
+      await call();
+      const endedAt = performance.now();
+      latencies.push((endedAt - startedAt) * 1000);
+      startedAt = endedAt;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, caller));
+  return latencies;
 }
 
 function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import fresh from 'fresh-connections/mysql2/promise';
 import bare, { type Pool } from 'mysql2/promise';
 import type { Bench } from './bench.js';
-import { alternate, type Contestant } from './rounds.js';
+import { alternate, throughput } from './rounds.js';
 
 const ROUNDS = { rounds: 40, roundMs: 150, warmUpMs: 1_500 };
 
@@ -16,18 +16,18 @@ export const statementThroughput: Bench = {
     };
     for (const concurrency of [1, 32]) {
       const { bareUs, freshUs, ratio } = await alternate(ROUNDS, {
-        bare: statements(() => pools.bare.query('SELECT 1'), concurrency),
-        fresh: statements(() => pools.fresh.query('SELECT 1'), concurrency),
+        bare: throughput(() => pools.bare.query('SELECT 1'), concurrency),
+        fresh: throughput(() => pools.fresh.query('SELECT 1'), concurrency),
       });
       report(line(`${concurrency} at once`, 'bare', bareUs, freshUs, ratio));
       const pinged = await alternate(ROUNDS, {
-        bare: statements(() => withPing(pools.bare), concurrency),
-        fresh: statements(() => pools.fresh.query('SELECT 1'), concurrency),
+        bare: throughput(() => withPing(pools.bare), concurrency),
+        fresh: throughput(() => pools.fresh.query('SELECT 1'), concurrency),
       });
       report(line(`${concurrency} at once`, 'ping', pinged.bareUs, pinged.freshUs, pinged.ratio));
     }
     const before = pools.fresh.stats.probed;
-    await statements(() => pools.fresh.query('SELECT 1'), 32)(2_000);
+    await throughput(() => pools.fresh.query('SELECT 1'), 32)(2_000);
     report(`probes in 2 s of steady load: ${pools.fresh.stats.probed - before}`);
     await Promise.all([pools.bare.end(), pools.fresh.end()]);
   },
@@ -47,19 +47,4 @@ async function withPing(pool: Pool): Promise<void> {
   } finally {
     connection.release();
   }
-}
-
-function statements(run: () => Promise<unknown>, concurrency: number): Contestant {
-  return async (ms) => {
-    const until = performance.now() + ms;
-    let done = 0;
-    const worker = async (): Promise<void> => {
-      while (performance.now() < until) {
-        await run();
-        done += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-    return done;
-  };
 }
