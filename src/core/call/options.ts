@@ -46,6 +46,16 @@ export interface ResolvedCallOptions {
   readonly as: ExceptionConverter | undefined;
 }
 
+/** Whether a call of its own would change nothing for a handler that is all that the call around it runs. */
+export function addsNothing(
+  { idempotent = false, transaction, timeoutMs, as }: { readonly [K in keyof CallOptions]: unknown },
+  around: Pick<ResolvedCallOptions, 'idempotent'>,
+): boolean {
+  // Within a call that is repeated as a whole there is no need to repeat all of it once more.
+  const repeats = idempotent !== true || around.idempotent;
+  return repeats && !transaction && timeoutMs === undefined && as === undefined;
+}
+
 const CALL_OPTIONS = ['idempotent', 'transaction', 'timeoutMs', 'maxAttempts', 'as'] as const;
 const TRANSACTION_OPTIONS = ['resource', 'isolation', 'readOnly'] as const;
 

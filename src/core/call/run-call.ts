@@ -1,3 +1,4 @@
+import type { Failure } from '../../errors/index.js';
 import { sleep } from '../process/abort.js';
 import { show, typedOption } from '../process/check-options.js';
 import { now } from '../process/clock.js';
@@ -71,46 +72,94 @@ export function closeCall(call: Call, result: { readonly error?: unknown } = {})
 
 /** Runs work in an open call, and closes it. */
 export function runOpened<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
-  return isTraced() ? traced(call, () => attempts(call, options, work)) : attempts(call, options, work);
+  const run = (): Promise<T> =>
+    new Promise((resolve, reject) => new Attempts(call, options, work, resolve, reject).start());
+  return isTraced() ? traced(call, run) : run();
+}
+
+/**
+ * The same without a promise.
+ *
+ * @param done must not throw.
+ * @param failed must not throw.
+ */
+export function settleOpened<T>(
+  call: Call,
+  options: ResolvedCallOptions,
+  work: Work<T>,
+  done: (value: T) => void,
+  failed: (error: unknown) => void,
+): void {
+  if (isTraced()) runOpened(call, options, work).then(done, failed);
+  else new Attempts(call, options, work, done, failed).start();
 }
 
 /** The third ring of repair: an idempotent handler runs again as a whole. */
-async function attempts<T>(call: Call, options: ResolvedCallOptions, work: Work<T>): Promise<T> {
-  // Inside a transaction of an outer call it does not: that one is run again as a whole, or nothing is.
-  const repeatable = call.idempotent && !isInTransaction();
-  for (;;) {
-    try {
-      const value = await attempt(call, options, work);
-      retryThrottle.refill();
-      closeCall(call);
-      return value;
-    } catch (error) {
-      // Once the call is aborted, what its statements fail with is a consequence, and not the news.
-      const reported = call.aborted ?? error;
-      const failure = verdictOn(call, reported, options.transaction !== undefined);
-      const again = repeatable && call.aborted === undefined && mayRepeat(failure, true);
-      if (!again || !call.budget.take(call.deadlineAt)) {
-        const thrown = convert(call, reported, failure, options.as);
-        closeCall(call, { error: thrown });
-        throw thrown;
-      }
-      reclaim(call);
-      if (failure.status === 'ABORTED') await pause(call);
-    }
+class Attempts<T> {
+  readonly #call: Call;
+  readonly #options: ResolvedCallOptions;
+  readonly #work: Work<T>;
+  readonly #done: (value: T) => void;
+  readonly #failed: (error: unknown) => void;
+  readonly #repeatable: boolean;
+
+  constructor(
+    call: Call,
+    options: ResolvedCallOptions,
+    work: Work<T>,
+    done: (value: T) => void,
+    failed: (error: unknown) => void,
+  ) {
+    this.#call = call;
+    this.#options = options;
+    this.#work = work;
+    this.#done = done;
+    this.#failed = failed;
+    // Inside a transaction of an outer call it does not: that one is run again as a whole, or nothing is.
+    this.#repeatable = call.idempotent && !isInTransaction();
   }
-}
 
-/** Before a conflict is tried again; an abort ends it, and the next attempt says so. */
-function pause(call: Call): Promise<void> {
-  return sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats), call.signal).catch(() => undefined);
-}
+  start(): void {
+    const call = this.#call;
+    if (call.aborted !== undefined) return this.#attemptFailed(call.aborted);
+    untilAborted(
+      call,
+      () => this.#attempt(),
+      (value) => {
+        retryThrottle.refill();
+        closeCall(call);
+        this.#done(value);
+      },
+      (error) => this.#attemptFailed(error),
+    );
+  }
 
-/** Makes no promise of its own unless it must: each one is a cost of every call. */
-function attempt<T>(call: Call, { transaction }: ResolvedCallOptions, work: Work<T>): T | PromiseLike<T> {
-  if (call.aborted !== undefined) throw call.aborted;
-  const running =
-    transaction === undefined
-      ? inScopeOf(call, work)
-      : inScopeOf(call, () => inCallTransaction(transaction, async () => await work(call)));
-  return call.canAbort ? untilAborted(call, Promise.resolve(running)) : running;
+  #attempt(): T | PromiseLike<T> {
+    const { transaction } = this.#options;
+    if (transaction === undefined) return inScopeOf(this.#call, this.#work);
+    return inScopeOf(this.#call, (call) =>
+      inCallTransaction(transaction, async () => await this.#work(call)),
+    );
+  }
+
+  #attemptFailed(error: unknown): void {
+    const call = this.#call;
+    // Once the call is aborted, what its statements fail with is a consequence, and not the news.
+    const reported = call.aborted ?? error;
+    const failure = verdictOn(call, reported, this.#options.transaction !== undefined);
+    const again = this.#repeatable && call.aborted === undefined && mayRepeat(failure, true);
+    if (again && call.budget.take(call.deadlineAt)) return this.#again(failure);
+    const thrown = convert(call, reported, failure, this.#options.as);
+    closeCall(call, { error: thrown });
+    this.#failed(thrown);
+  }
+
+  #again({ status }: Failure): void {
+    const call = this.#call;
+    reclaim(call);
+    if (status !== 'ABORTED') return this.start();
+    // Before a conflict is tried again; an abort ends the pause, and the next attempt says so.
+    const next = (): void => this.start();
+    sleep(backoffMs(CONFLICT_BACKOFF, call.budget.repeats), call.signal).then(next, next);
+  }
 }

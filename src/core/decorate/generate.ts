@@ -37,7 +37,7 @@ function steps<T>(
 ): AsyncIterable<T, unknown, unknown> {
   const enter = async <R>(step: () => Promise<R>): Promise<R> => {
     if (call.aborted !== undefined) throw call.aborted;
-    return untilAborted(call, inScopeOf(call, step));
+    return new Promise((resolve, reject) => untilAborted(call, () => inScopeOf(call, step), resolve, reject));
   };
   const scoped: AsyncIterator<T, unknown, unknown> = {
     next: (sent) => enter(() => iterator.next(sent)),

@@ -1,5 +1,4 @@
 export type { HandlerClass, HandlerMethod } from './method.js';
 export { type SkipDecorator, skipFreshConnections } from './skip-fresh-connections.js';
-export { isThenable } from './styles.js';
 export { type FreshConnectionsDecorator, withFreshConnections } from './with-fresh-connections.js';
-export { originalOf } from './wrap.js';
+export { optionsOf, originalOf } from './wrap.js';

@@ -10,9 +10,10 @@ import {
 } from '../call/index.js';
 import { verdictOn } from '../call/verdict.js';
 import { errorFields, logger } from '../process/logger.js';
+import { isThenable } from '../process/thenable.js';
 import { generate } from './generate.js';
 import type { AnyMethod } from './method.js';
-import { isAsyncIterable, isThenable, replyEnded, replyStream, styleOf } from './styles.js';
+import { isAsyncIterable, replyEnded, replyStream, styleOf } from './styles.js';
 
 /** One invocation of a handler. */
 export interface Invocation {

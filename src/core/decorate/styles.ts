@@ -21,10 +21,6 @@ export function styleOf(method: AnyMethod, args: readonly unknown[]): Style {
   return typeof args.at(-1) === 'function' ? 'callback' : 'open';
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
-
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof (value as AsyncIterable<unknown> | null | undefined)?.[Symbol.asyncIterator] === 'function';
 }

@@ -5,7 +5,9 @@ import type {
   ServerUnaryCall,
   sendUnaryData,
 } from '@grpc/grpc-js';
-import { isThenable } from '../../core/decorate/index.js';
+import { addsNothing } from '../../core/call/index.js';
+import { optionsOf, originalOf } from '../../core/decorate/index.js';
+import { isThenable } from '../../core/process/thenable.js';
 import { type AnyHandler, returnsItsAnswer } from './handler-style.js';
 import type { MethodPlan } from './method-plan.js';
 import { runInCall } from './run-in-call.js';
@@ -16,35 +18,42 @@ type AnsweringCall = ServerUnaryCall<unknown, unknown> & {
   iterator?: ServerReadableStream<unknown, unknown>['iterator'];
 };
 
-/** What a handler answers with: a message, and what the style of grpc-js has beside it. */
+/** What a handler of grpc-js' style answers with. */
 interface Answer {
   readonly message: unknown;
   readonly trailer?: Metadata | undefined;
   readonly flags?: number | undefined;
 }
 
-/** A handler of unary and client stream methods, in the style of grpc-js. */
+/** A handler of unary and client stream methods, in either style. */
 export function answering(
   plan: MethodPlan,
-  handler: AnyHandler,
+  decorated: AnyHandler,
   instance: object,
 ): handleUnaryCall<unknown, unknown> {
-  const answer = returnsItsAnswer(handler) ? returned : calledBack;
-  return (call, callback) => {
+  const bare = addsNothing(optionsOf(decorated) ?? {}, plan.options);
+  const handler = (bare ? originalOf(decorated) : decorated).bind(instance);
+  return returnsItsAnswer(decorated) ? returning(plan, handler) : callingBack(plan, handler);
+}
+
+function returning(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unknown, unknown> {
+  return (call: AnsweringCall, callback) => {
     runInCall(plan, call, {
-      work: () => answer(plan, handler.bind(instance), call),
-      done: ({ message, trailer, flags }) => callback(null, message, trailer, flags),
+      work: () => handler(plan.requestStream ? requestsOf(call) : call.request, call),
+      done: (message) => callback(null, message),
       failed: (error) => callback(statusOf(error)),
     });
   };
 }
 
-async function returned(
-  { requestStream }: MethodPlan,
-  handler: AnyHandler,
-  call: AnsweringCall,
-): Promise<Answer> {
-  return { message: await handler(requestStream ? requestsOf(call) : call.request, call) };
+function callingBack(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    runInCall(plan, call, {
+      work: () => calledBack(plan, handler, call),
+      done: ({ message, trailer, flags }) => callback(null, message, trailer, flags),
+      failed: (error) => callback(statusOf(error)),
+    });
+  };
 }
 
 function calledBack({ name }: MethodPlan, handler: AnyHandler, call: AnsweringCall): Promise<Answer> {

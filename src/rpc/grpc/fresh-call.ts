@@ -1,12 +1,12 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
-import { type Call, openCall, runOpened } from '../../core/call/index.js';
-import { logger } from '../../core/process/logger.js';
+import { type Call, openCall, settleOpened } from '../../core/call/index.js';
 import { Status } from '../../errors/index.js';
 import { Attempt, type Reply } from './attempt.js';
 import { underDeadline, whyCallerLeft } from './deadline.js';
 import { errorBehind } from './error-behind.js';
 import { isMetadata, type PassedStatus } from './grpc-status.js';
 import type { MethodPlan } from './method-plan.js';
+import { guarded } from './run-in-call.js';
 import { statusOf } from './status-of.js';
 
 /**
@@ -123,14 +123,11 @@ export class FreshCall extends ServerInterceptingCall {
         state.attempt = attempt;
         attempt.enter(begin);
       });
-    runOpened(call, options, work)
-      .then(
-        (reply) => this.#release(reply),
-        (error) => this.#end(statusOf(error)),
-      )
-      .catch((error) =>
-        logger().error({ callId: call.id, error: String(error) }, 'a reply could not be sent'),
-      );
+    const { done, failed } = guarded(call, {
+      done: (reply: Reply) => this.#release(reply),
+      failed: (error) => this.#end(statusOf(error)),
+    });
+    settleOpened(call, options, work, done, failed);
   }
 
   #release({ metadata, message, status }: Reply): void {

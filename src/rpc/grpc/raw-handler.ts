@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Metadata, ServerInterceptingCallInterface, sendUnaryData } from '@grpc/grpc-js';
-import { isThenable } from '../../core/decorate/index.js';
+import { isThenable } from '../../core/process/thenable.js';
 import { ServiceException } from '../../errors/index.js';
 import { Attempt } from './attempt.js';
 import { meantForClients } from './error-behind.js';
