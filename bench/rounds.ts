@@ -50,36 +50,21 @@ export async function alternate(
 export function throughput(call: () => Promise<unknown>, concurrency: number): Contestant {
   return async (ms) => {
     const startedAt = performance.now();
-    const latencies = await repeat(call, concurrency, ms);
-    return ((performance.now() - startedAt) * 1000) / latencies.length;
+    const until = startedAt + ms;
+    let calls = 0;
+    const caller = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await call();
+        calls += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, caller));
+    return ((performance.now() - startedAt) * 1000) / calls;
   };
 }
 
-/**
- * A contestant that is judged by how long a caller waits for the typical call. Unlike a mean it takes no
- * notice of the calls during which the machine did something else.
- */
-export function latency(call: () => Promise<unknown>, concurrency: number): Contestant {
-  return async (ms) => median(await repeat(call, concurrency, ms));
-}
-
-/** Microseconds of each call. */
-async function repeat(call: () => Promise<unknown>, concurrency: number, ms: number): Promise<number[]> {
-  const until = performance.now() + ms;
-  const latencies: number[] = [];
-  const caller = async (): Promise<void> => {
-    for (let startedAt = performance.now(); startedAt < until; ) {
-      await call();
-      const endedAt = performance.now();
-      latencies.push((endedAt - startedAt) * 1000);
-      startedAt = endedAt;
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, caller));
-  return latencies;
-}
-
-function median(values: readonly number[]): number {
+/** The middle one; of an even number the mean of the two. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [upper = Number.NaN, lower = Number.NaN] = [sorted[middle], sorted[middle - 1]];
