@@ -26,6 +26,12 @@ export {
   skipFreshConnections,
   withFreshConnections,
 } from './core/decorate/index.js';
+export {
+  type ExactlyOnceOptions,
+  type IdempotencyKey,
+  jsonCodec,
+  type ResultCodec,
+} from './core/once/index.js';
 export { type LogFields, type Logger, setLogger } from './core/process/logger.js';
 export { closeOldConnections, connections, Registry } from './core/registry/registry.js';
 export type { Health, IsolationLevel, Resource, TransactionOptions } from './core/registry/resource.js';

@@ -31,6 +31,8 @@ export const Reason = {
   SERIALIZATION_FAILURE: 'SERIALIZATION_FAILURE',
   /** A unique key exists already. */
   DUPLICATE_KEY: 'DUPLICATE_KEY',
+  /** An idempotency key came again, with other arguments. */
+  KEY_REUSED: 'KEY_REUSED',
   /** A foreign key forbids it. */
   FOREIGN_KEY: 'FOREIGN_KEY',
   /** A check constraint forbids it. */

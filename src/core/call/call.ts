@@ -28,6 +28,10 @@ export interface CallInit {
   readonly maxAttempts?: number | undefined;
   /** The caller's cancellation. */
   readonly signal?: AbortSignal | undefined;
+  /** What the handler was called with; kept only where it is asked for. */
+  readonly args?: readonly unknown[] | undefined;
+  /** The client's idempotency key, where the protocol carries one. */
+  readonly idempotencyKey?: string | undefined;
   /** Whether whoever opens the call may abort it by {@link Call.abort}. Default: only what is above may. */
   readonly cancellable?: boolean | undefined;
 }
@@ -53,6 +57,10 @@ export class Call {
   readonly canAbort: boolean;
   /** On the monotonic clock, in milliseconds. */
   readonly startedAt: number;
+  /** What the handler was called with, where its options ask for it. */
+  readonly args: readonly unknown[];
+  /** The client's idempotency key, where the protocol carries one. */
+  readonly idempotencyKey: string | undefined;
 
   #id: string | undefined;
   #aborted: ServiceException | undefined;
@@ -70,6 +78,8 @@ export class Call {
     this.parent = parent;
     this.root = parent === undefined ? this : parent.root;
     this.idempotent = init.idempotent ?? false;
+    this.args = init.args ?? NO_ARGS;
+    this.idempotencyKey = init.idempotencyKey ?? parent?.idempotencyKey;
     this.startedAt = now();
     this.deadlineAt = Math.min(this.startedAt + timeoutMs, parent?.deadlineAt ?? Number.POSITIVE_INFINITY);
     this.budget = parent?.budget ?? new Budget(init.maxAttempts);
@@ -197,6 +207,7 @@ export class Call {
   }
 }
 
+const NO_ARGS: readonly unknown[] = [];
 const NO_CHECKOUTS: readonly Checkout[] = [];
 
 /** What a caller is told whose deadline passed. */

@@ -16,6 +16,7 @@ export const MESSAGES: Readonly<Record<ReasonCode, string>> = {
   [Reason.LOCK_WAIT_TIMEOUT]: 'the call waited too long for others',
   [Reason.SERIALIZATION_FAILURE]: 'the call was in conflict with others',
   [Reason.DUPLICATE_KEY]: 'it exists already',
+  [Reason.KEY_REUSED]: 'the idempotency key was used before, with other arguments',
   [Reason.FOREIGN_KEY]: 'it refers to something that does not exist, or is referred to',
   [Reason.CHECK_CONSTRAINT]: 'a constraint forbids it',
   [Reason.INVALID_VALUE]: 'a value is too long, out of range or of the wrong type',

@@ -1,3 +1,4 @@
+import { type ExactlyOnceOptions, resolveExactlyOnce } from '../once/index.js';
 import { numberOption, refuseUnknownOptions, show, typedOption } from '../process/check-options.js';
 import { ISOLATION_LEVELS, type TransactionOptions } from '../registry/resource.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../repair/budget.js';
@@ -21,6 +22,11 @@ export interface CallOptions {
    * It is run again as a whole when it surely rolled back. Default: none.
    */
   readonly transaction?: boolean | string | CallTransaction;
+  /**
+   * Runs the handler in a transaction whose outcome is found out even when the reply to COMMIT is lost; and
+   * once only for each idempotency key that a client sends. Default: none.
+   */
+  readonly exactlyOnce?: boolean | ExactlyOnceOptions;
   /** How long the call may take, in milliseconds; only narrows a deadline that the caller set. Default: none. */
   readonly timeoutMs?: number;
   /** How often work may run, the first time included. Default 3. Inside another call, that one's budget counts. */
@@ -35,12 +41,17 @@ export interface RunCallOptions extends CallOptions {
   readonly method?: string;
   /** The caller's cancellation. Default: none. */
   readonly signal?: AbortSignal;
+  /** The caller's key, for `exactlyOnce`: a second call with it gets the first one's result. Default: none. */
+  readonly idempotencyKey?: string;
+  /** What the call is asked for, for `exactlyOnce`: the same key with other arguments is refused. Default: none. */
+  readonly args?: readonly unknown[];
 }
 
 /** Options, checked once and complete. */
 export interface ResolvedCallOptions {
   readonly idempotent: boolean;
   readonly transaction: CallTransaction | undefined;
+  readonly exactlyOnce: ExactlyOnceOptions | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxAttempts: number;
   readonly as: ExceptionConverter | undefined;
@@ -48,15 +59,21 @@ export interface ResolvedCallOptions {
 
 /** Whether a call of its own would change nothing for a handler that is all that the call around it runs. */
 export function addsNothing(
-  { idempotent = false, transaction, timeoutMs, as }: { readonly [K in keyof CallOptions]: unknown },
+  {
+    idempotent = false,
+    transaction,
+    exactlyOnce,
+    timeoutMs,
+    as,
+  }: { readonly [K in keyof CallOptions]: unknown },
   around: Pick<ResolvedCallOptions, 'idempotent'>,
 ): boolean {
   // Within a call that is repeated as a whole there is no need to repeat all of it once more.
   const repeats = idempotent !== true || around.idempotent;
-  return repeats && !transaction && timeoutMs === undefined && as === undefined;
+  return repeats && !transaction && !exactlyOnce && timeoutMs === undefined && as === undefined;
 }
 
-const CALL_OPTIONS = ['idempotent', 'transaction', 'timeoutMs', 'maxAttempts', 'as'] as const;
+const CALL_OPTIONS = ['idempotent', 'transaction', 'exactlyOnce', 'timeoutMs', 'maxAttempts', 'as'] as const;
 const TRANSACTION_OPTIONS = ['resource', 'isolation', 'readOnly'] as const;
 
 /**
@@ -78,9 +95,11 @@ export function resolveCallOptions(
   typedOption(owner, 'idempotent', options.idempotent, 'boolean');
   typedOption(owner, 'as', options.as, 'function');
   const { timeoutMs } = options;
+  const exactlyOnce = resolveExactlyOnce(owner, options.exactlyOnce);
   return {
     idempotent: options.idempotent ?? false,
-    transaction: resolveTransaction(owner, options.transaction),
+    transaction: transactionFor(owner, options.transaction, exactlyOnce),
+    exactlyOnce,
     timeoutMs: timeoutMs === undefined ? undefined : numberOption(owner, 'timeoutMs', timeoutMs, 0, TIMEOUT),
     maxAttempts: numberOption(owner, 'maxAttempts', options.maxAttempts, DEFAULT_MAX_ATTEMPTS, ATTEMPTS),
     as: options.as,
@@ -89,6 +108,19 @@ export function resolveCallOptions(
 
 const TIMEOUT = { min: 1, max: Number.POSITIVE_INFINITY, fraction: true };
 const ATTEMPTS = { min: 1, max: 100 };
+
+/** What is to be done exactly once is done in a transaction. */
+function transactionFor(
+  owner: string,
+  value: CallOptions['transaction'],
+  exactlyOnce: ExactlyOnceOptions | undefined,
+): CallTransaction | undefined {
+  const transaction = resolveTransaction(owner, value);
+  if (exactlyOnce === undefined) return transaction;
+  if (value === false || transaction?.readOnly === true)
+    throw new TypeError(`${owner}: exactlyOnce needs a transaction that may write`);
+  return transaction ?? {};
+}
 
 function resolveTransaction(owner: string, value: CallOptions['transaction']): CallTransaction | undefined {
   if (value === undefined || value === false) return undefined;

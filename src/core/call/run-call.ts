@@ -11,6 +11,7 @@ import { cleanAfter, cleanBefore, reclaim } from './clean.js';
 import { convert } from './convert.js';
 import { currentCall, inScopeOf } from './current-call.js';
 import { hasHooks, runHooks } from './hooks.js';
+import { onceFor } from './once.js';
 import { type ResolvedCallOptions, type RunCallOptions, resolveCallOptions } from './options.js';
 import { isTraced, traced } from './tracing.js';
 import { inCallTransaction } from './transactional.js';
@@ -29,12 +30,13 @@ export type Work<T> = (call: Call) => T | PromiseLike<T>;
  * @throws ServiceException, or what `options.as` makes of it; TypeError or RangeError for a bad option.
  */
 export function runCall<T>(options: RunCallOptions, work: Work<T>): Promise<T> {
-  const resolved = resolveCallOptions('runCall', options, ['method', 'signal']);
-  const { method = 'call', signal } = options;
+  const resolved = resolveCallOptions('runCall', options, ['method', 'signal', 'idempotencyKey', 'args']);
+  const { method = 'call', signal, idempotencyKey, args } = options;
+  typedOption('runCall', 'idempotencyKey', idempotencyKey, 'string');
   typedOption('runCall', 'method', method, 'string');
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw new TypeError(`runCall: signal must be an AbortSignal, got ${show(signal)}`);
-  return run(method, resolved, work, signal);
+  return run(method, resolved, work, { signal, idempotencyKey, args });
 }
 
 /** The engine behind every face: options are checked already. */
@@ -42,13 +44,13 @@ export function run<T>(
   method: string,
   options: ResolvedCallOptions,
   work: Work<T>,
-  signal?: AbortSignal,
+  caller?: Caller,
 ): Promise<T> {
-  return runOpened(openCall(method, options, { signal }), options, work);
+  return runOpened(openCall(method, options, caller), options, work);
 }
 
-/** What is known of the one who waits for a call. */
-export type Caller = Pick<CallInit, 'signal' | 'cancellable'>;
+/** What is known of the one who waits for a call, and what it asked for. */
+export type Caller = Pick<CallInit, 'signal' | 'cancellable' | 'idempotencyKey' | 'args'>;
 
 /** Opens a call: it inherits from the call around it; the outermost one cleans before it starts. */
 export function openCall(method: string, options: ResolvedCallOptions, caller: Caller = {}): Call {
@@ -135,10 +137,10 @@ class Attempts<T> {
   }
 
   #attempt(): T | PromiseLike<T> {
-    const { transaction } = this.#options;
+    const { transaction, exactlyOnce } = this.#options;
     if (transaction === undefined) return inScopeOf(this.#call, this.#work);
     return inScopeOf(this.#call, (call) =>
-      inCallTransaction(transaction, async () => await this.#work(call)),
+      inCallTransaction(transaction, onceFor(call, exactlyOnce), async () => await this.#work(call)),
     );
   }
 

@@ -1,5 +1,5 @@
 import { connections } from '../registry/registry.js';
-import type { Resource } from '../registry/resource.js';
+import type { Resource, TransactionOptions } from '../registry/resource.js';
 import type { CallTransaction } from './options.js';
 
 /**
@@ -7,7 +7,11 @@ import type { CallTransaction } from './options.js';
  *
  * @throws TypeError when there is no such resource, or it has no transactions.
  */
-export function inCallTransaction<T>(options: CallTransaction, work: () => Promise<T>): Promise<T> {
+export function inCallTransaction<T>(
+  options: CallTransaction,
+  exactlyOnce: TransactionOptions['exactlyOnce'],
+  work: () => Promise<T>,
+): Promise<T> {
   const resource = options.resource === undefined ? implied() : connections.get(options.resource);
   const wanted = JSON.stringify(options.resource ?? 'default');
   if (resource === undefined) {
@@ -15,7 +19,7 @@ export function inCallTransaction<T>(options: CallTransaction, work: () => Promi
     throw new TypeError(`transaction: there is no resource named ${wanted}; known: ${known}`);
   }
   if (resource.transaction === undefined) throw new TypeError(`transaction: the resource ${wanted} has none`);
-  return resource.transaction(work, options);
+  return resource.transaction(work, exactlyOnce === undefined ? options : { ...options, exactlyOnce });
 }
 
 /** The resource named `'default'`, or the only one that has transactions. */

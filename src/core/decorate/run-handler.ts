@@ -30,7 +30,7 @@ export function runHandler(invocation: Invocation): unknown {
   const { method, self, args, name, options } = invocation;
   switch (styleOf(method, args)) {
     case 'promise':
-      return run(name, options, () => method.apply(self, [...args]));
+      return run(name, options, () => method.apply(self, [...args]), { args });
     case 'generator':
       return generate(name, options, () => method.apply(self, [...args]) as AsyncIterable<unknown>);
     case 'callback':
@@ -38,7 +38,7 @@ export function runHandler(invocation: Invocation): unknown {
     case 'open':
       return options.transaction === undefined
         ? untilItTells(invocation)
-        : run(name, options, () => method.apply(self, [...args]));
+        : run(name, options, () => method.apply(self, [...args]), { args });
   }
 }
 
@@ -56,7 +56,7 @@ function withCallback({ method, self, args, name, options }: Invocation): void {
       const returned = method.apply(self, [...args.slice(0, -1), reply]);
       if (isThenable(returned)) returned.then(undefined, reject);
     });
-  run(name, options, work)
+  run(name, options, work, { args })
     .then(
       (reply) => (callback as (...reply: unknown[]) => void)(...reply),
       (error) => callback(error),

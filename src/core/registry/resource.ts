@@ -1,3 +1,5 @@
+import type { IdempotencyKey } from '../once/index.js';
+
 /** Whether a resource can serve. */
 export type Health = 'up' | 'down';
 
@@ -7,6 +9,12 @@ export interface TransactionOptions {
   readonly isolation?: IsolationLevel;
   /** Whether the transaction only reads. Default `false`. */
   readonly readOnly?: boolean;
+  /**
+   * Whether the outcome is found out when the reply to COMMIT is lost: by a row that is written in the same
+   * transaction. With a key, work that was done under it already is not done again, and its result is
+   * returned. Default `false`.
+   */
+  readonly exactlyOnce?: boolean | IdempotencyKey;
 }
 
 /** The isolation levels of SQL, in lower case. */

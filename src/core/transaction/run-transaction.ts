@@ -52,8 +52,12 @@ async function once<T extends Transaction, R>(
   let transaction: T | undefined;
   try {
     transaction = await host.begin(options);
-    const value = await inTransaction(host, transaction, work);
-    if (transaction.doom === undefined) await commit(transaction, call);
+    if (transaction.kept !== undefined) {
+      await transaction.rollback();
+      return { kind: 'committed', value: transaction.kept.value as R };
+    }
+    let value = await inTransaction(host, transaction, work);
+    if (transaction.doom === undefined) value = await commit(transaction, value, call);
     // A handler that swallowed the error of a lost transaction must not be told that it was committed.
     if (transaction.doom !== undefined) throw transaction.doom.error;
     if (transaction.wrote) call?.noteEffect();
@@ -65,10 +69,10 @@ async function once<T extends Transaction, R>(
 }
 
 /** A call that is aborted during COMMIT is answered at once: by then it must be known that it may have an effect. */
-async function commit(transaction: Transaction, call: Call | undefined): Promise<void> {
+async function commit<R>(transaction: Transaction, value: R, call: Call | undefined): Promise<R> {
   const remove = transaction.wrote ? call?.onAbort(() => call.noteEffect()) : undefined;
   try {
-    await transaction.commit();
+    return await transaction.commit(value);
   } finally {
     remove?.();
   }

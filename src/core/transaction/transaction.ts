@@ -15,8 +15,13 @@ export interface Transaction {
   readonly escaped: boolean;
   /** Whether anything but reads ran in it. */
   readonly wrote: boolean;
-  /** Commits, and gives the connection back. Rejects with a recorded failure. */
-  commit(): Promise<void>;
+  /** What earlier work under the same idempotency key returned: then there is nothing to run. */
+  readonly kept?: { readonly value: unknown } | undefined;
+  /**
+   * Commits, and gives the connection back. Resolves to the value, or to the one that is kept under its key;
+   * rejects with a recorded failure.
+   */
+  commit<R>(value: R): Promise<R>;
   /** Rolls back, and gives the connection back; never rejects: the first error is the one that counts. */
   rollback(): Promise<void>;
   /** Runs a nested part: what fails in it is rolled back to a savepoint. */

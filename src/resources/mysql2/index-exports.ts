@@ -79,6 +79,7 @@ export type {
   FreshPoolOptions,
   SessionInit,
 } from './options.js';
+export { FRESH_OUTCOME_DDL } from './outcome/outcome-table.js';
 
 /** A pool whose connections are fresh when they are used; see {@link FreshPoolOptions}. */
 export function createPool(options: string | FreshPoolOptions): MysqlPool & FreshPoolFeatures {

@@ -28,6 +28,10 @@ export interface FreshOptions extends FreshnessOptions {
   readonly init?: string | readonly string[] | SessionInit;
   /** Whether reads outside of transactions are repeated when their connection was lost. Default `true`. */
   readonly repeatReads?: boolean;
+  /** The table that `exactlyOnce` keeps outcomes in. Default `'fresh_outcome'`, in the connection's database. */
+  readonly outcomeTable?: string;
+  /** How long outcomes, and results under idempotency keys, are kept. Default 24 h. */
+  readonly outcomeRetentionMs?: number;
   /**
    * After so long without a byte of the reply, the server is asked whether it still runs the statement; 0 for
    * never. Default 1000.
@@ -58,7 +62,16 @@ export interface FreshPoolOptions extends MysqlPoolOptions {
 /** The options of which `fresh` may hold a function. */
 export const AT_DIAL = ['host', 'port', 'user', 'password', 'ssl'] as const;
 
-const OWN = ['name', 'registry', 'init', 'repeatReads', 'silenceMs', ...AT_DIAL];
+const OWN = [
+  'name',
+  'registry',
+  'init',
+  'repeatReads',
+  'outcomeTable',
+  'outcomeRetentionMs',
+  'silenceMs',
+  ...AT_DIAL,
+];
 
 /** Options, checked once and complete. */
 export interface ResolvedOptions {
@@ -105,11 +118,16 @@ function checkObject<T>(given: T): T {
   return given;
 }
 
+/** A client that repeats a call must find what it did; a second is the clock of the table. */
+const RETENTION = { min: 1_000, max: Number.MAX_SAFE_INTEGER };
+
 function checkFresh(fresh: FreshOptions): void {
   typedOption('createPool', 'fresh', fresh, 'object');
   refuseUnknownOptions('createPool: fresh', fresh, [...OWN, ...FRESHNESS_OPTIONS]);
   typedOption('createPool: fresh', 'name', fresh.name, 'string');
   typedOption('createPool: fresh', 'repeatReads', fresh.repeatReads, 'boolean');
+  typedOption('createPool: fresh', 'outcomeTable', fresh.outcomeTable, 'string');
+  numberOption('createPool: fresh', 'outcomeRetentionMs', fresh.outcomeRetentionMs, 0, RETENTION);
   const { registry, init } = fresh;
   if (registry !== undefined && typeof registry.add !== 'function') {
     throw new TypeError(`createPool: fresh: registry must be a Registry, got ${show(registry)}`);

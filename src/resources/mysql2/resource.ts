@@ -6,6 +6,7 @@ import type { Health, Resource, TransactionOptions } from '../../core/registry/r
 import { currentTransaction, runTransaction, type TransactionHost } from '../../core/transaction/index.js';
 import { MysqlDriver } from './driver.js';
 import type { ResolvedOptions } from './options.js';
+import { Outcomes } from './outcome/outcomes.js';
 import type { Session } from './session.js';
 import { beginTransaction, type MysqlTransaction } from './transaction.js';
 
@@ -31,6 +32,7 @@ export class MysqlResource implements Resource, TransactionHost<MysqlTransaction
   readonly repeatReads: boolean;
   /** The options as mysql2 completes them. */
   readonly connectionConfig: MysqlConnectionConfig;
+  readonly #outcomes: Outcomes;
   readonly #registry: Registry | undefined;
 
   /** @throws RangeError when the name is in use. */
@@ -45,6 +47,11 @@ export class MysqlResource implements Resource, TransactionHost<MysqlTransaction
     this.driver = new MysqlDriver(options);
     this.connectionConfig = connectionConfig(options.connection);
     this.pool = new Pool(this.driver, options.pool, events);
+    this.#outcomes = new Outcomes(this.pool, {
+      ...options.fresh,
+      database: this.connectionConfig.database,
+      resolveWithinMs: options.pool.outageBufferMs,
+    });
   }
 
   get health(): Health {
@@ -65,7 +72,7 @@ export class MysqlResource implements Resource, TransactionHost<MysqlTransaction
   }
 
   begin(options: TransactionOptions): Promise<MysqlTransaction> {
-    return beginTransaction(this.pool, options, currentCall());
+    return beginTransaction(this.pool, options, currentCall(), this.#outcomes);
   }
 
   /** A connection for one statement or checkout; see {@link Pool.take}. */

@@ -27,6 +27,7 @@ export class Session {
   #altered = false;
   #databaseChanged = false;
   #wroteInTransaction = false;
+  #resets = 0;
   #lost = false;
   #spoiled = false;
 
@@ -80,6 +81,11 @@ export class Session {
     return this.#databaseChanged;
   }
 
+  /** How often it was made as new. */
+  get resets(): number {
+    return this.#resets;
+  }
+
   /** Whether no reset can make it as it was opened: another user, for example. */
   get spoiled(): boolean {
     return this.#spoiled;
@@ -118,6 +124,7 @@ export class Session {
 
   /** Notes that the session was made as new. */
   noteReset(): void {
+    this.#resets += 1;
     this.noteRolledBack();
     this.#altered = false;
     this.#databaseChanged = false;

@@ -4,8 +4,10 @@ import { logger } from '../../core/process/logger.js';
 import type { TransactionOptions } from '../../core/registry/resource.js';
 import { mayRepeat } from '../../core/repair/may-repeat.js';
 import type { Doom, Transaction } from '../../core/transaction/index.js';
-import { type Failure, failureOf } from '../../errors/index.js';
+import { type Failure, failureOf, Reason, recordFailure } from '../../errors/index.js';
 import { rollsBack } from './classify.js';
+import type { Outcomes } from './outcome/outcomes.js';
+import type { TransactionOutcome } from './outcome/transaction-outcome.js';
 import type { Session } from './session.js';
 import { issue, issued, type Settle, type Statement, statement } from './statement.js';
 
@@ -22,13 +24,32 @@ export async function beginTransaction(
   pool: Pool<Session>,
   options: TransactionOptions,
   call: Call | undefined,
+  outcomes: Outcomes,
+): Promise<MysqlTransaction> {
+  const { exactlyOnce = false } = options;
+  const outcome = exactlyOnce === false ? undefined : await outcomes.open(exactlyOnce, call);
+  try {
+    return await onConnection(pool, options, call, outcome);
+  } catch (error) {
+    outcome?.end();
+    throw error;
+  }
+}
+
+async function onConnection(
+  pool: Pool<Session>,
+  options: TransactionOptions,
+  call: Call | undefined,
+  outcome: TransactionOutcome | undefined,
 ): Promise<MysqlTransaction> {
   let spare: number | undefined;
   for (;;) {
     const entry = await pool.take({ call });
     try {
+      await outcome?.prepare(entry.connection);
       await begin(entry, options, call);
-      return new MysqlTransaction(pool, entry, call);
+      const kept = await outcome?.claim(entry.connection);
+      return new MysqlTransaction(pool, entry, call, outcome, kept);
     } catch (error) {
       const failure = failureOf(error);
       giveBack(pool, entry, failure);
@@ -65,21 +86,41 @@ function giveBack(pool: Pool<Session>, entry: Entry<Session>, failure: Failure |
   else process.nextTick(() => pool.give(entry, true));
 }
 
+/** Found out after the reply to COMMIT was lost: nothing of it will ever take effect. */
+const ROLLED_BACK: Failure = {
+  status: 'UNAVAILABLE',
+  reason: Reason.CONNECTION_LOST,
+  outcome: 'none',
+  transient: true,
+  fatal: true,
+};
+
 /** A transaction on one session. Statements of the call join it. */
 export class MysqlTransaction implements Transaction {
   readonly #pool: Pool<Session>;
   readonly #entry: Entry<Session>;
   readonly #call: Call | undefined;
+  readonly #outcome: TransactionOutcome | undefined;
+  readonly kept: { readonly value: unknown } | undefined;
   #doom: Doom | undefined;
   #escaped = false;
   #wrote = false;
+  #sealed = false;
   #ended = false;
   #savepoints = 0;
 
-  constructor(pool: Pool<Session>, entry: Entry<Session>, call: Call | undefined) {
+  constructor(
+    pool: Pool<Session>,
+    entry: Entry<Session>,
+    call: Call | undefined,
+    outcome?: TransactionOutcome,
+    kept?: { readonly value: unknown },
+  ) {
     this.#pool = pool;
     this.#entry = entry;
     this.#call = call;
+    this.#outcome = outcome;
+    this.kept = kept;
   }
 
   get session(): Session {
@@ -110,15 +151,58 @@ export class MysqlTransaction implements Transaction {
     });
   }
 
-  async commit(): Promise<void> {
-    this.#ended = true;
-    // It may have ended already, by a statement that commits.
-    const failed = this.session.inTransaction ? await this.#issueCommit() : undefined;
-    if (failed === undefined) return this.#pool.give(this.#entry, true);
-    const { error, failure } = failed;
-    if (failure !== undefined) this.#doom = { error, failure };
-    giveBack(this.#pool, this.#entry, failure);
-    throw error;
+  async commit<R>(value: R): Promise<R> {
+    try {
+      await this.#seal(value);
+      this.#ended = true;
+      // It may have ended already, by a statement that commits.
+      const failed = this.session.inTransaction ? await this.#issueCommit() : undefined;
+      if (failed === undefined) {
+        this.#pool.give(this.#entry, true);
+        this.#outcome?.committed();
+        return value;
+      }
+      const { error, failure } = failed;
+      if (failure !== undefined) this.#doom = { error, failure };
+      giveBack(this.#pool, this.#entry, failure);
+      if (failure?.outcome === 'unknown' && this.#sealed) return await this.#resolved(error, value);
+      throw error;
+    } finally {
+      if (this.#ended) this.#outcome?.end();
+    }
+  }
+
+  /** Writes what the outcome will be known by. */
+  async #seal(value: unknown): Promise<void> {
+    const outcome = this.#outcome;
+    if (outcome === undefined || !this.session.inTransaction) return;
+    const wrote = this.#wrote;
+    await new Promise<void>((resolve, reject) => {
+      this.run(outcome.seal(value), (error) => {
+        if (error === null) return resolve();
+        outcome.notSealed(error);
+        reject(error);
+      });
+    });
+    this.#wrote = wrote;
+    this.#sealed = true;
+  }
+
+  /** The reply to COMMIT was lost: finds out what became of it. */
+  async #resolved<R>(error: unknown, value: R): Promise<R> {
+    const resolution = await this.#outcome?.resolve();
+    if (resolution === 'committed') {
+      const kept = await this.#outcome?.valueOf(value);
+      this.#doom = undefined;
+      return kept as R;
+    }
+    if (resolution !== 'rolled back') throw error;
+    const rolledBack = recordFailure(
+      new Error('the transaction was rolled back', { cause: error }),
+      ROLLED_BACK,
+    );
+    this.#doom = { error: rolledBack, failure: ROLLED_BACK };
+    throw rolledBack;
   }
 
   #issueCommit(): Promise<{ readonly error: unknown; readonly failure: Failure | undefined } | undefined> {
@@ -132,6 +216,7 @@ export class MysqlTransaction implements Transaction {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#outcome?.end();
     const { session } = this;
     if (!session.open || session.busy) return this.#pool.discard(this.#entry, !session.open);
     try {

@@ -73,7 +73,7 @@ function answered(request: Request, signal: AbortSignal | undefined): Promise<vo
   const callId = (): string => call?.id ?? '';
   // A client that is gone is told nothing.
   const present = (): boolean => signal === undefined || !signal.aborted;
-  return run(method.qualified, { ...method.options, as: undefined }, work, signal).then(
+  return run(method.qualified, { ...method.options, as: undefined }, work, { signal, args }).then(
     (result) => {
       if (present()) reply.result(answer, result, callId);
     },

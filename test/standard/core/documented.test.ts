@@ -47,8 +47,8 @@ describe('the documented defaults', () => {
     const resolved = { ...resolveCallOptions('test', {}), method: given };
     const documented = documentedDefaults('src/core/call/options.ts');
     const words: Readonly<Record<string, unknown>> = { none: undefined, 'thrown as it is': undefined };
-    // Who opens the call is given the signal; the registry decides which resource is meant.
-    const elsewhere = ['signal', 'resource'];
+    // Who opens the call is given these; the registry decides which resource is meant.
+    const elsewhere = ['signal', 'idempotencyKey', 'args', 'resource'];
     for (const [name, stated] of documented) {
       if (elsewhere.includes(name)) continue;
       const meant = meaning(stated);

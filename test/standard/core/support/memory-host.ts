@@ -35,10 +35,11 @@ export class MemoryTransaction implements Transaction {
     this.#rows = [];
   }
 
-  async commit(): Promise<void> {
+  async commit<R>(value: R): Promise<R> {
     this.#host.log.push('commit');
     await this.#host.onCommit?.(this);
     this.#host.commitRows(this.#rows);
+    return value;
   }
 
   async rollback(): Promise<void> {
