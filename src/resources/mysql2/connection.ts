@@ -220,11 +220,14 @@ export class FreshConnection extends EventEmitter {
     const { traits, sql, values, protocol } = request;
     session.noteIssued(traits);
     if (traits.kind !== 'read' && traits.kind !== 'write') session.noteDone(traits, undefined);
-    if (traits.writes) currentCall()?.noteEffect();
+    const call = currentCall();
+    if (traits.writes) call?.noteEffect();
     this.#outstanding += 1;
     const command = session.raw[protocol](sql, values);
+    const removeAbort = call?.onAbort(() => session.stop(ended(command)));
     command.once('end', () => {
       this.#outstanding -= 1;
+      removeAbort?.();
     });
     return command;
   }
@@ -400,6 +403,11 @@ const ALTERING = statement('query', 'PREPARE', undefined).traits;
 
 function ignore(): void {
   // mysql2 lets these be called without a callback.
+}
+
+/** A command that has ended is still current while its end is being told. */
+function ended(command: RawCommand): Promise<void> {
+  return new Promise((resolve) => command.once('end', () => process.nextTick(resolve)));
 }
 
 function overError(why: string): Error {

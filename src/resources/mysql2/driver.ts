@@ -1,6 +1,8 @@
 import mysql2, { type ConnectionOptions } from 'mysql2';
 import type { Condition, ConnectionLabel, DialContext, Driver } from '../../core/pool/index.js';
 import { type Failure, Reason } from '../../errors/index.js';
+import { stopStatement } from './cancel.js';
+import { SideConnections } from './cancel-side.js';
 import { classify, DIALING } from './classify.js';
 import { listen } from './listen.js';
 import { AT_DIAL, type FreshOptions, type ResolvedOptions } from './options.js';
@@ -35,11 +37,16 @@ export class MysqlDriver implements Driver<Session> {
   readonly #fresh: FreshOptions;
   readonly #sessions = new Set<Session>();
   readonly #silence: SilenceWatch;
+  readonly #sides: SideConnections;
   #question = Math.floor(Math.random() * 1_000_000);
 
   constructor({ connection, fresh, pool, silenceMs }: ResolvedOptions) {
     this.#connection = connection;
     this.#fresh = fresh;
+    this.#sides = new SideConnections({
+      open: (signal) => this.#open({ signal, lost: () => undefined }),
+      close: (session) => this.farewell(session),
+    });
     this.#silence = new SilenceWatch({
       ...pool,
       silenceMs,
@@ -86,6 +93,7 @@ export class MysqlDriver implements Driver<Session> {
   #watch(session: Session): Session {
     this.#sessions.add(session);
     session.onIssued = () => this.#silence.attend();
+    session.onStop = (ended) => stopStatement(this.#sides, session, ended);
     return session;
   }
 
@@ -104,6 +112,10 @@ export class MysqlDriver implements Driver<Session> {
   }
 
   async reset(session: Session): Promise<void> {
+    if (session.stopping !== undefined) {
+      await session.stopping;
+      if (this.condition(session) === 'clean') return;
+    }
     const { databaseChanged, database } = session;
     await settled((callback) => session.raw.reset(callback));
     if (databaseChanged) await this.#useAgain(session, database);
@@ -133,6 +145,7 @@ export class MysqlDriver implements Driver<Session> {
 
   condition(session: Session): Condition {
     if (!session.open || session.spoiled) return 'closed';
+    if (session.stopping !== undefined) return 'dirty';
     if (session.busy) return 'busy';
     return session.inTransaction || session.altered ? 'dirty' : 'clean';
   }

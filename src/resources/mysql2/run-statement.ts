@@ -64,7 +64,9 @@ class StatementRun {
 
   #failed(entry: Entry<Session>, error: unknown, failure: Failure | undefined): void {
     const { pool } = this.#resource;
-    if (failure?.fatal === true || !entry.connection.open)
+    // The pool keeps it aside until what was aborted has been stopped.
+    if (entry.connection.stopping !== undefined) pool.give(entry);
+    else if (failure?.fatal === true || !entry.connection.open)
       pool.discard(entry, this.#call?.aborted === undefined);
     // A failed command is still current while its error is being told.
     else if (entry.connection.busy) process.nextTick(() => pool.give(entry, true));

@@ -11,11 +11,14 @@ export interface ServerFacts {
    * then the connection's id means nothing to the server.
    */
   readonly server: string | undefined;
+  /** Where the server sees the connection come from: address and port, or no more than `localhost`. */
+  readonly client: string | undefined;
 }
 
 const ASK =
   'SELECT @@SESSION.wait_timeout AS waitTimeout, @@max_allowed_packet AS maxAllowedPacket, ' +
-  '@@server_id AS serverId, @@hostname AS hostname, @@port AS port, CONNECTION_ID() AS connectionId';
+  '@@server_id AS serverId, @@hostname AS hostname, @@port AS port, CONNECTION_ID() AS connectionId, ' +
+  '(SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()) AS client';
 
 interface Row {
   readonly waitTimeout?: unknown;
@@ -24,6 +27,7 @@ interface Row {
   readonly hostname?: unknown;
   readonly port?: unknown;
   readonly connectionId?: unknown;
+  readonly client?: unknown;
 }
 
 /** Asks for the facts; a server that does not know these variables sets no limits that we know of. */
@@ -35,6 +39,7 @@ export async function askFacts(raw: RawConnection): Promise<ServerFacts> {
     waitTimeoutMs: positive(row.waitTimeout) * 1000,
     maxAllowedPacket: positive(row.maxAllowedPacket),
     server: direct ? [serverId, hostname, port].join('/') : undefined,
+    client: typeof row.client === 'string' ? row.client : undefined,
   };
 }
 

@@ -20,6 +20,8 @@ export class Session {
   heardAt: number = now();
   /** Called when a statement is sent. */
   onIssued: (() => void) | undefined;
+  /** How the statement that runs is stopped on the server, if it can be; never rejects. See {@link stop}. */
+  onStop: ((ended: Promise<void>) => Promise<void>) | undefined;
   /** Called once when the connection is lost. */
   onLost: ((error: unknown) => void) | undefined;
 
@@ -30,6 +32,7 @@ export class Session {
   #resets = 0;
   #lost = false;
   #spoiled = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(raw: RawConnection, facts: ServerFacts) {
     this.raw = raw;
@@ -91,6 +94,11 @@ export class Session {
     return this.#spoiled;
   }
 
+  /** While a statement is being stopped: nothing may run on it before this resolves. */
+  get stopping(): Promise<void> | undefined {
+    return this.#stopping;
+  }
+
   /** Notes that no reset can make it as it was opened. */
   noteSpoiled(): void {
     this.#altered = true;
@@ -136,6 +144,22 @@ export class Session {
     if (this.#lost) return;
     this.#lost = true;
     this.onLost?.(error);
+  }
+
+  /**
+   * Stops the statement that runs, because nobody wants its result any more: on the server where that is
+   * possible, else with the connection.
+   *
+   * @param ended resolves when the statement's reply was read.
+   */
+  stop(ended: Promise<void>): void {
+    if (this.#stopping !== undefined) return;
+    if (this.onStop === undefined || this.facts.server === undefined) return this.kill();
+    // What waits behind it must not be written.
+    if (this.raw._commands.length > 0) this.kill();
+    this.#stopping = this.onStop(ended).finally(() => {
+      this.#stopping = undefined;
+    });
   }
 
   /** Destroys the socket at once; mysql2's own `destroy` lets a running statement go on. */

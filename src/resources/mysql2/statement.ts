@@ -39,17 +39,28 @@ interface Made {
 
 /**
  * Runs a statement once on a session: the one place where a statement meets the driver. It settles once,
- * whatever mysql2 does afterwards, and at once when the call is aborted.
+ * whatever mysql2 does afterwards, and at once when the call is aborted: then it is stopped on the server, and
+ * the session is `stopping` until that is done.
  */
 export function issue(
   session: Session,
-  { protocol, sql, values, traits }: Statement,
+  request: Statement,
   call: Call | undefined,
   settle: Settle,
 ): RawCommand | undefined {
+  if (call?.aborted !== undefined) {
+    settle(call.aborted, NOT_RUN);
+    return undefined;
+  }
+  if (session.stopping !== undefined) {
+    void session.stopping.then(() => issue(session, request, call, settle));
+    return undefined;
+  }
+  const { protocol, sql, values, traits } = request;
   const inTransaction = session.inTransaction && survivesInTransaction(traits);
   let command: RawCommand | undefined;
   let settled = false;
+  let ended: (() => void) | undefined;
 
   const state = (): StatementState => ({
     written: wasWritten(command),
@@ -65,22 +76,28 @@ export function issue(
     if (settled) return;
     settled = true;
     const { written } = state();
-    // The connection goes with the statement: what it still replies belongs to nobody.
-    session.kill();
+    if (written) session.stop(new Promise((resolve) => (ended = resolve)));
+    // It waits behind another one, and mysql2 would run it when that one ends.
+    else session.kill();
     const harmless = !written || traits.repeatable || inTransaction;
     settle(reason, harmless ? GONE : GONE_IN_DOUBT);
   });
 
   const onResult = (error: unknown, rows?: unknown, fields?: unknown): void => {
-    if (settled) return;
+    const done = error === null || error === undefined;
+    if (done) session.noteDone(traits, rows);
+    else if (rollsBack(error)) session.noteRolledBack();
+    if (settled) {
+      // A command that has ended is still current while its end is being told.
+      if (ended !== undefined) process.nextTick(ended);
+      return;
+    }
     settled = true;
     removeAbort?.();
-    if (error === null || error === undefined) {
-      session.noteDone(traits, rows);
+    if (done) {
       settle(null, undefined, rows, fields);
       return;
     }
-    if (rollsBack(error)) session.noteRolledBack();
     const failure = classify(error, state());
     if (failure !== undefined) recordFailure(error, failure);
     settle(error, failure);
@@ -104,6 +121,7 @@ const GONE: Failure = {
   fatal: true,
 };
 const GONE_IN_DOUBT: Failure = { ...GONE, outcome: 'unknown' };
+const NOT_RUN: Failure = { ...GONE, fatal: false };
 
 /** What only runs inside a transaction is rolled back with it; a definition commits what was before it. */
 function survivesInTransaction({ kind }: Traits): boolean {

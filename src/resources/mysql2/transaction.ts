@@ -81,7 +81,9 @@ function run({ connection }: Entry<Session>, sql: string, call: Call | undefined
 }
 
 function giveBack(pool: Pool<Session>, entry: Entry<Session>, failure: Failure | undefined): void {
-  if (failure?.fatal === true || !entry.connection.open) pool.discard(entry, true);
+  // The pool keeps it aside until what was aborted has been stopped.
+  if (entry.connection.stopping !== undefined) pool.give(entry);
+  else if (failure?.fatal === true || !entry.connection.open) pool.discard(entry, true);
   // The failed command is still current while its error is being told.
   else process.nextTick(() => pool.give(entry, true));
 }
@@ -218,6 +220,7 @@ export class MysqlTransaction implements Transaction {
     this.#ended = true;
     this.#outcome?.end();
     const { session } = this;
+    if (session.stopping !== undefined) return this.#pool.give(this.#entry);
     if (!session.open || session.busy) return this.#pool.discard(this.#entry, !session.open);
     try {
       await issued(session, ROLLBACK);
