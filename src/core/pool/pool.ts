@@ -339,7 +339,7 @@ export class Pool<C extends object> {
 
   /** In an outage one dial keeps trying, whether anybody waits or not. */
   #redial(): void {
-    if (!this.closed && this.#entries.size < this.options.maxConnections) void this.#dial();
+    if (this.#mayGrow()) void this.#dial();
   }
 
   #reset(entry: Entry<C>): void {

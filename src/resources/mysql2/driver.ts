@@ -97,8 +97,7 @@ export class MysqlDriver implements Driver<Session> {
     this.#question = (this.#question + 1) % 1_000_000_007;
     const question = this.#question;
     const rows = await issued(session, { ...PROBE, sql: { sql: `SELECT ${question}`, rowsAsArray: true } });
-    if ((rows as unknown[][])[0]?.[0] !== question)
-      throw new Error('the connection answered something else');
+    if ((rows as unknown[][])[0]?.[0] !== question) throw new Error('the connection answered something else');
   }
 
   async reset(session: Session): Promise<void> {
