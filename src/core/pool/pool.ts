@@ -150,8 +150,7 @@ export class Pool<C extends object> {
     const condition = this.#driver.condition(entry.connection);
     if (condition === 'clean') return this.#offer(entry);
     if (condition === 'dirty') return this.#reset(entry);
-    this.#drop(entry);
-    this.#pump();
+    this.discard(entry, !this.#driver.isOpen(entry.connection));
   }
 
   /**
