@@ -121,7 +121,7 @@ export class Dialer<C extends object> {
     const failure = this.#driver.classifyDial(error);
     // Dials that were under way together when the outage began are one attempt.
     const attempts = startedAt < before.since && before.attempts > 0 ? before.attempts : before.attempts + 1;
-    const nextAt = at + backoffMs(DIAL_BACKOFF, attempts);
+    const nextAt = at + pauseMs(failure, attempts, at - before.since);
     if (this.#state.kind === 'up') {
       this.#report(error, failure);
       this.#patience = setTimeout(this.#events.outlasted, this.#bufferMs + 1).unref();
@@ -129,8 +129,18 @@ export class Dialer<C extends object> {
     this.#state = { kind: 'down', since: before.since, attempts, error, failure, nextAt };
     clearTimeout(this.#backoff);
     // A refusal does not mend itself: the next caller asks again, nobody else does.
-    if (this.#closed || !failure.transient) return;
-    this.#backoff = setTimeout(this.#events.mayDial, nextAt - at + 1).unref();
+    if (!this.#closed && failure.transient) this.#tellAt(nextAt);
+  }
+
+  /** Tells when the next dial may start; one that is still under way plans the next one when it fails. */
+  #tellAt(nextAt: number): void {
+    const due = (): void => {
+      if (this.#dialing > 0) return;
+      // A timer may fire a little before its time.
+      if (now() < nextAt) this.#tellAt(nextAt);
+      else this.#events.mayDial();
+    };
+    this.#backoff = setTimeout(due, nextAt - now() + 1).unref();
   }
 
   #report(error: unknown, { reason, transient }: Failure): void {
@@ -140,3 +150,17 @@ export class Dialer<C extends object> {
     else logger().error(fields, 'cannot connect: the server refuses what this resource is configured with');
   }
 }
+
+/**
+ * The pause before the next dial. A server that is not there is looked for often enough that its return is
+ * noticed within a small part of the time that it was away; one that says it is full is left in peace.
+ */
+function pauseMs({ status }: Failure, attempts: number, outageMs: number): number {
+  if (status !== 'UNAVAILABLE') return backoffMs(DIAL_BACKOFF, attempts);
+  const { minMs, maxMs } = DIAL_BACKOFF;
+  const patience = Math.max(SOON_MS, outageMs / OUTAGE_PARTS);
+  return backoffMs({ minMs, maxMs: Math.min(maxMs, patience) }, attempts);
+}
+
+const SOON_MS = 32;
+const OUTAGE_PARTS = 64;

@@ -42,9 +42,13 @@ export class Evidence {
     this.#loopSeenAt = now();
   }
 
-  /** What kills one connection often kills others: from now on each is proven before its next use. */
-  suspectAll(): void {
-    this.#suspectBefore = now();
+  /**
+   * What kills one connection often kills others: each that was not proven since is proven before its next use.
+   *
+   * @param since when the one is known to have been dead, on the monotonic clock in milliseconds.
+   */
+  suspectAll(since: number): void {
+    this.#suspectBefore = Math.max(this.#suspectBefore, since);
   }
 
   isSuspect(entry: Entry<object>): boolean {

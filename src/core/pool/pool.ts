@@ -13,6 +13,7 @@ import { idleLimit, spreadLifetime } from './freshness.js';
 import { IdleEntries } from './idle-entries.js';
 import type { ResolvedPoolOptions } from './options.js';
 import { Reconnects } from './reconnects.js';
+import { Turns } from './turns.js';
 import { Upkeep } from './upkeep.js';
 import { type Waiter, Waiters } from './waiters.js';
 
@@ -44,6 +45,12 @@ export interface TakeOptions {
 }
 
 /**
+ * So many dials race slow probes at a time. When all connections fell silent at once, a few new ones are ready
+ * sooner than one for each, and serve those who wait meanwhile.
+ */
+const HEDGES_AT_ONCE = 4;
+
+/**
  * A pool whose connections are fresh when they are lent. A {@link Driver} supplies the connections; the rule
  * is `freshness`.
  *
@@ -62,6 +69,7 @@ export class Pool<C extends object> {
   readonly #entries = new Map<C, Entry<C>>();
   readonly #idle = new IdleEntries<C>();
   readonly #waiters = new Waiters<Entry<C>>();
+  readonly #hedges = new Turns(HEDGES_AT_ONCE);
   #producing = 0;
   #dialing = 0;
   #dialed = 0;
@@ -142,8 +150,7 @@ export class Pool<C extends object> {
     const condition = this.#driver.condition(entry.connection);
     if (condition === 'clean') return this.#offer(entry);
     if (condition === 'dirty') return this.#reset(entry);
-    this.#drop(entry);
-    this.#pump();
+    this.discard(entry, !this.#driver.isOpen(entry.connection));
   }
 
   /**
@@ -279,7 +286,10 @@ export class Pool<C extends object> {
   async #probe(entry: Entry<C>): Promise<void> {
     this.#probed += 1;
     const startedAt = now();
-    const hedge = setTimeout(() => void this.#hedge(entry), this.#evidence.hedgeAfterMs);
+    const hedge = setTimeout(
+      () => this.#hedges.take(() => this.#hedge(entry, startedAt)),
+      this.#evidence.hedgeAfterMs,
+    );
     try {
       await bounded(this.options.probeTimeoutMs, (signal) => this.#driver.probe(entry.connection, signal));
       this.#evidence.measured(now() - startedAt);
@@ -287,17 +297,18 @@ export class Pool<C extends object> {
       this.#evidence.prove(entry);
       this.#offer(entry);
     } catch {
-      if (entry.state === 'checking') this.#lose(entry);
+      if (entry.state === 'checking') this.#lose(entry, startedAt);
     } finally {
       clearTimeout(hedge);
     }
   }
 
-  /** Dials in the place of a connection whose probe is slow. */
-  async #hedge(entry: Entry<C>): Promise<void> {
-    if (!this.#dialer.mayDial) return;
+  /** Dials in the place of a connection whose probe is slow, unless it was this process that was slow. */
+  async #hedge(entry: Entry<C>, probedAt: number): Promise<void> {
+    await twoLoopTurns();
+    if (entry.state !== 'checking' || !this.#dialer.mayDial) return;
     await this.#dial(() => {
-      if (entry.state === 'checking') this.#lose(entry);
+      if (entry.state === 'checking') this.#lose(entry, probedAt);
     });
   }
 
@@ -327,7 +338,7 @@ export class Pool<C extends object> {
 
   /** In an outage one dial keeps trying, whether anybody waits or not. */
   #redial(): void {
-    if (!this.closed && this.#entries.size < this.options.maxConnections) void this.#dial();
+    if (this.#mayGrow()) void this.#dial();
   }
 
   #reset(entry: Entry<C>): void {
@@ -407,12 +418,16 @@ export class Pool<C extends object> {
     this.#driver.drop(entry.connection);
   }
 
-  /** Destroys a connection that turned out to be dead, and suspects the others. */
-  #lose(entry: Entry<C>): void {
+  /**
+   * Destroys a connection that turned out to be dead, and suspects the others.
+   *
+   * @param since when it is known to have been dead, on the monotonic clock in milliseconds.
+   */
+  #lose(entry: Entry<C>, since: number = now()): void {
     if (entry.state === 'gone') return;
     this.#reconnects.lost(this.#driver.label(entry.connection));
     this.#drop(entry);
-    this.#evidence.suspectAll();
+    this.#evidence.suspectAll(since);
     this.#proveSuspects();
   }
 

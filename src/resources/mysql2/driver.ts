@@ -103,12 +103,9 @@ export class MysqlDriver implements Driver<Session> {
    */
   async probe(session: Session): Promise<void> {
     this.#question = (this.#question + 1) % 1_000_000_007;
-    const rows = await issued(session, {
-      ...PROBE,
-      sql: { sql: `SELECT ${this.#question}`, rowsAsArray: true },
-    });
-    if ((rows as unknown[][])[0]?.[0] !== this.#question)
-      throw new Error('the connection answered something else');
+    const question = this.#question;
+    const rows = await issued(session, { ...PROBE, sql: { sql: `SELECT ${question}`, rowsAsArray: true } });
+    if ((rows as unknown[][])[0]?.[0] !== question) throw new Error('the connection answered something else');
   }
 
   async reset(session: Session): Promise<void> {

@@ -1,5 +1,7 @@
 import { runCall, ServiceException } from 'fresh-connections';
-import { beforeEach, expect, test } from 'vitest';
+import type { RowDataPacket } from 'mysql2/promise';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { firstGreeting } from '../../support/first-greeting.js';
 import { describeWithMariadb, type TestPool } from '../../support/mariadb.js';
 import { delay, errorsOf, type Timing, timed, workers } from '../../support/workload.js';
 
@@ -27,12 +29,6 @@ describeWithMariadb('faults under load', (fixture) => {
     );
   });
 
-  /**
-   * The storm strikes by the clock, and not by the call: on a slow machine one call meets more kills than the
-   * default of three attempts survives.
-   */
-  const maxAttempts = 6;
-
   /** A transfer as a handler does it; its outcome is noted as a client would note it. */
   async function transfer(pool: TestPool): Promise<void> {
     const name = ledger.id();
@@ -40,7 +36,7 @@ describeWithMariadb('faults under load', (fixture) => {
       (a, b) => a - b,
     );
     try {
-      await runCall({ transaction: true, timeoutMs: 9_000, maxAttempts }, async () => {
+      await runCall({ transaction: true, timeoutMs: 9_000 }, async () => {
         await pool.query('UPDATE account SET balance = balance - 1 WHERE id = ?', [from]);
         await pool.query('UPDATE account SET balance = balance + 1 WHERE id = ?', [to]);
         await pool.execute('INSERT INTO transfer VALUES (?)', [name]);
@@ -53,7 +49,7 @@ describeWithMariadb('faults under load', (fixture) => {
   }
 
   const read = (pool: TestPool): Promise<unknown> =>
-    runCall({ timeoutMs: 9_000, maxAttempts }, () =>
+    runCall({ timeoutMs: 9_000 }, () =>
       pool.query('SELECT balance FROM account WHERE id = ?', [1 + Math.floor(Math.random() * 50)]),
     );
 
@@ -74,38 +70,43 @@ describeWithMariadb('faults under load', (fixture) => {
     };
   }
 
-  test('a kill storm fails no read and no transaction, loses and doubles no write', async () => {
-    const pool = fixture.db.pool({ connectionLimit: 16 });
+  /** Kills two connections at random every 60 ms; returns the storm's end, which tells how many it killed. */
+  function startStorm(): () => number {
     let kills = 0;
-    const storm = setInterval(async () => {
-      const victims = [...fixture.db.proxy.list()].sort(() => Math.random() - 0.5).slice(0, 2);
-      for (const { threadId } of victims as unknown as { threadId?: number }[]) {
-        if (threadId === undefined) continue;
+    const strike = async (): Promise<void> => {
+      const [rows] = await fixture.db.admin.query<RowDataPacket[]>(
+        'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() ORDER BY RAND() LIMIT 2',
+      );
+      for (const { id } of rows) {
         kills += 1;
-        await fixture.db.admin.query(`KILL ${threadId}`).catch(() => undefined);
+        await fixture.db.admin.query(`KILL ${id}`).catch(() => undefined);
       }
-    }, 60);
+    };
+    const storm = setInterval(() => void strike(), 60);
+    return () => {
+      clearInterval(storm);
+      return kills;
+    };
+  }
+
+  test('a kill storm fails no read and no transaction, loses and doubles no write', async () => {
+    const pool = fixture.db.direct({ connectionLimit: 16 });
+    const endStorm = startStorm();
     const timings = await workers(24, 10_000, (worker) => (worker % 2 === 0 ? transfer(pool) : read(pool)));
-    clearInterval(storm);
-    expect(kills).toBeGreaterThan(100);
+    const kills = endStorm();
+    console.info(
+      `kill storm: ${timings.length} calls, ${kills} kills, ${ledger.unknown.length} outcome unknown, ${errorsOf(timings).length} failed`,
+    );
+    expect(kills).toBeGreaterThan(200);
     expect(timings.length).toBeGreaterThan(2_000);
     expect(errorsOf(timings)).toEqual([]);
     expect(await audit()).toEqual({ lost: [], doubled: [], invented: [] });
-    console.info(
-      `kill storm: ${timings.length} calls, ${kills} kills, ${ledger.unknown.length} outcome unknown`,
-    );
   });
 
   test('single inserts in a kill storm fail only as outcome unknown, and none is doubled', async () => {
-    const pool = fixture.db.pool({ connectionLimit: 16 });
-    const storm = setInterval(() => {
-      for (const { threadId } of [...fixture.db.proxy.list()].slice(0, 2) as unknown as {
-        threadId?: number;
-      }[]) {
-        if (threadId !== undefined) void fixture.db.admin.query(`KILL ${threadId}`).catch(() => undefined);
-      }
-    }, 60);
-    await workers(24, 3_000, async () => {
+    const pool = fixture.db.direct({ connectionLimit: 16 });
+    const endStorm = startStorm();
+    const timings = await workers(24, 3_000, async () => {
       const name = ledger.id();
       const { error } = await timed(() =>
         runCall({}, () => pool.query('INSERT INTO transfer VALUES (?)', [name])),
@@ -113,32 +114,59 @@ describeWithMariadb('faults under load', (fixture) => {
       if (error === undefined) ledger.acknowledged.push(name);
       else if ((error as ServiceException).reason === 'OUTCOME_UNKNOWN') ledger.unknown.push(name);
       else throw error;
-    }).then((timings) => expect(errorsOf(timings)).toEqual([]));
-    clearInterval(storm);
+    });
+    expect(endStorm()).toBeGreaterThan(50);
+    expect(errorsOf(timings)).toEqual([]);
     expect(await audit()).toEqual({ lost: [], doubled: [], invented: [] });
   });
 
-  test('a crash and restart fails no call, and the first one succeeds soon after the server accepts', async () => {
-    const pool = fixture.db.pool({ connectionLimit: 16 });
-    const succeeded: number[] = [];
-    const running = workers(24, 6_000, async (worker) => {
-      await (worker % 2 === 0 ? transfer(pool) : read(pool));
-      succeeded.push(performance.now());
-    });
-    await delay(1_500);
-    const crashedAt = performance.now();
-    await fixture.db.server.crash();
-    await fixture.db.server.restart();
-    const acceptedAt = performance.now();
-    const timings: Timing[] = await running;
-    expect(errorsOf(timings)).toEqual([]);
-    expect(await audit()).toEqual({ lost: [], doubled: [], invented: [] });
-    const first = succeeded.find((at) => at > crashedAt + 200) ?? Number.POSITIVE_INFINITY;
-    expect(first - acceptedAt).toBeLessThan(1_000);
-    console.info(
-      `crash: down for ${Math.round(acceptedAt - crashedAt)} ms, first success ${Math.round(first - acceptedAt)} ms after the server accepted, ${ledger.unknown.length} outcome unknown`,
-    );
-  });
+  /**
+   * Crashes and restarts the server; resolves to the time from its first greeting to the first success. The best
+   * of up to three: machines are busy with something else at times.
+   */
+  async function soonestSuccess(downMs: number, succeeded: readonly number[]): Promise<number> {
+    let soonest = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 3 && soonest >= 100; round += 1) {
+      const crashedAt = performance.now();
+      await fixture.db.server.crash();
+      await delay(downMs);
+      const restartedAt = performance.now();
+      const greeting = firstGreeting(fixture.db.server);
+      await fixture.db.server.restart();
+      const acceptedAt = await greeting;
+      const first = await vi.waitFor(() => {
+        const found = succeeded.find((at) => at > restartedAt);
+        if (found === undefined) throw new Error('nothing succeeded since the restart');
+        return found;
+      }, 5_000);
+      console.info(
+        `crash: away for ${Math.round(acceptedAt - crashedAt)} ms, first success ${Math.round(first - acceptedAt)} ms after the server accepted, ${ledger.unknown.length} outcome unknown`,
+      );
+      soonest = Math.min(soonest, first - acceptedAt);
+    }
+    return soonest;
+  }
+
+  test.each([
+    { downMs: 50, way: 'pool' },
+    { downMs: 2_000, way: 'direct' },
+  ] as const)(
+    'a crash and restart after $downMs ms fails no call, and the first succeeds within 100 ms of the server accepting',
+    async ({ downMs, way }) => {
+      const pool = fixture.db[way]({ connectionLimit: 16 });
+      const succeeded: number[] = [];
+      const running = workers(24, downMs + 3_000, async (worker) => {
+        await (worker % 2 === 0 ? transfer(pool) : read(pool));
+        succeeded.push(performance.now());
+      });
+      await delay(1_000);
+      const soonest = await soonestSuccess(downMs, succeeded);
+      const timings: Timing[] = await running;
+      expect(errorsOf(timings)).toEqual([]);
+      expect(await audit()).toEqual({ lost: [], doubled: [], invented: [] });
+      expect(soonest).toBeLessThan(100);
+    },
+  );
 
   test('resets of all connections under load fail no call', async () => {
     const pool = fixture.db.pool({ connectionLimit: 16 });
