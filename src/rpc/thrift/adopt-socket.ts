@@ -24,6 +24,7 @@ const KEEPALIVE_AFTER_MS = 60_000;
 export function adoptSocket(socket: Socket, { server, state, held, limits }: Adopter): void {
   const client = new ClientConnection(state);
   const close = (error: ProtocolError): void => {
+    inbox.clear();
     server.emit('error', error);
     socket.destroy();
   };

@@ -1,4 +1,4 @@
-import { FieldType, type ServerProtocol, transportOf } from './protocol.js';
+import { FieldType, type ListHeader, type MapHeader, type ServerProtocol, transportOf } from './protocol.js';
 import { ProtocolError } from './protocol-error.js';
 
 /**
@@ -9,15 +9,15 @@ import { ProtocolError } from './protocol-error.js';
  * @param maxElements the most elements that the containers of the message may have together.
  */
 export function guardReads(input: ServerProtocol, whole: boolean, maxElements: number): void {
-  reading = { whole, elementsLeft: maxElements };
+  reading = { whole, elementsLeft: maxElements, lists: 0 };
   input.readListBegin = guarded(input.readListBegin, guardList);
-  input.readSetBegin = guarded(input.readSetBegin, guardList);
+  input.readSetBegin = guarded(input.readSetBegin, guardSet);
   input.readMapBegin = guarded(input.readMapBegin, guardMap);
   if ('rstack' in input) input.readStructBegin = guarded(input.readStructBegin, guardJsonStruct);
 }
 
 /** Of the message that is being read. Reading is synchronous to the last byte: one at a time is enough. */
-let reading = { whole: false, elementsLeft: 0 };
+let reading = { whole: false, elementsLeft: 0, lists: 0 };
 
 type Reader<T> = (this: ServerProtocol) => T;
 type Guard<T> = (original: Reader<T>) => Reader<T>;
@@ -35,22 +35,33 @@ function guarded<T>(original: Reader<T>, guard: Guard<T>): Reader<T> {
   return made;
 }
 
-function guardList<H extends { readonly etype: number; readonly size: number }>(
-  original: Reader<H>,
-): Reader<H> {
-  return function (this: ServerProtocol): H {
+function guardList(original: Reader<ListHeader>): Reader<ListHeader> {
+  return function (this: ServerProtocol): ListHeader {
     const head = original.call(this);
-    if (isJson(this)) guardJsonList(this, head.size);
-    else guardBytes(this, head.size, smallest(head.etype));
-    countElements(head.size);
+    guardElements(this, head);
     return head;
   };
 }
 
-function guardMap<H extends { readonly ktype: number; readonly vtype: number; readonly size: number }>(
-  original: Reader<H>,
-): Reader<H> {
-  return function (this: ServerProtocol): H {
+/** Some protocols read a set as a list, others do not. */
+function guardSet(original: Reader<ListHeader>): Reader<ListHeader> {
+  return function (this: ServerProtocol): ListHeader {
+    const before = reading.lists;
+    const head = original.call(this);
+    if (reading.lists === before) guardElements(this, head);
+    return head;
+  };
+}
+
+function guardElements(input: ServerProtocol, { etype, size }: ListHeader): void {
+  reading.lists += 1;
+  if (isJson(input)) guardJsonList(input, size);
+  else guardBytes(input, size, smallest(etype));
+  countElements(size);
+}
+
+function guardMap(original: Reader<MapHeader>): Reader<MapHeader> {
+  return function (this: ServerProtocol): MapHeader {
     const head = original.call(this);
     if (isJson(this)) refuseUnless(head.size <= Object.keys(jsonObject(this)).length, head.size);
     else guardBytes(this, head.size, smallest(head.ktype) + smallest(head.vtype));

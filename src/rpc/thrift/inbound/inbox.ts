@@ -34,7 +34,7 @@ export class Inbox implements Holder {
   }
 
   get heldBytes(): number {
-    return this.#held.capacity + this.#stuck;
+    return this.#held.length + this.#stuck;
   }
 
   /** Whether a message has begun that has not come to its end. */
@@ -48,15 +48,18 @@ export class Inbox implements Holder {
    */
   receive(chunk: Buffer): boolean {
     const before = this.heldBytes;
-    const data = this.#held.length === 0 ? chunk : this.#held.append(chunk);
+    const held = this.#held.length > 0;
+    const data = held ? this.#held.append(chunk) : chunk;
     const end = this.#endOfWhole(data);
-    if (end === 0) {
-      if (this.#held.length === 0) this.#held.append(data);
-    } else {
+    if (end > 0) {
+      // The memory of what is held is not the server's; that of a chunk is.
+      const whole = held ? this.#held.copy(end) : data.subarray(0, end);
+      const rest = held ? chunk.subarray(chunk.length - (data.length - end)) : data.subarray(end);
       this.#held.clear();
-      if (end < data.length) this.#held.append(data.subarray(end));
-      const whole = end < data.length ? data.subarray(0, end) : data;
+      if (rest.length > 0) this.#held.append(rest);
       this.#stuck = this.#events.deliver(whole) ? 0 : whole.length;
+    } else if (!held) {
+      this.#held.append(chunk);
     }
     this.#total.changed(this, before);
     return end > 0;

@@ -25,6 +25,7 @@ export function jsonEnd(maxBytes: number): MessageEnd {
         else if (byte === CLOSE) depth -= 1;
         if (depth === 0) {
           if (byte !== CLOSE) throw new ProtocolError('no message of the JSON protocol');
+          checkLength(at + 1 - start, maxBytes);
           read = 0;
           return at + 1;
         }

@@ -48,6 +48,7 @@ export abstract class ValueWalk implements MessageEnd {
         return MORE;
       }
     } while (this.#open.length > 0);
+    checkLength(this.at - start, this.#maxBytes);
     this.data = NOTHING;
     this.#walked = 0;
     return this.at;
