@@ -1,6 +1,7 @@
 import { bounded } from '../../core/pool/bounded.js';
 import { now } from '../../core/process/clock.js';
-import { logger } from '../../core/process/logger.js';
+import { errorFields, logger } from '../../core/process/logger.js';
+import { isSameSession } from './cancel-proof.js';
 import type { Session } from './session.js';
 import { issued, statement } from './statement.js';
 
@@ -117,19 +118,41 @@ export class SilenceWatch {
     const commands = new Map(
       (rows as { id: number; command: string }[]).map(({ id, command }) => [id, command]),
     );
-    for (const session of sessions) this.#judge(session, since.get(session), commands.get(session.id));
+    for (const session of sessions) {
+      const heard = since.get(session);
+      if (this.#isDead(session, heard, commands.get(session.id))) await this.#endEverywhere(session, witness);
+    }
   }
 
-  #judge(session: Session, since: number | undefined, command: string | undefined): void {
+  /** Whether the reply will never come, by what the server says that the session does. */
+  #isDead(session: Session, since: number | undefined, command: string | undefined): boolean {
     // It spoke meanwhile, or is done.
-    if (since === undefined || session.heardAt !== since || !session.busy || !session.open) return;
+    if (since === undefined || !isStillSilent(session, since)) return false;
     const before = this.#silences.get(session);
     const asked = before?.since === since ? before.askedTimes + 1 : 1;
     const atRest = command === 'Sleep';
-    if (command === undefined || (atRest && before?.since === since && before.atRest))
-      return this.#end(session);
+    if (command === undefined || (atRest && before?.since === since && before.atRest)) return true;
     const pauseMs = atRest ? 0 : this.#watched.silenceMs * 2 ** Math.min(asked, 6);
     this.#silences.set(session, { since, askAgainAt: now() + pauseMs, askedTimes: asked, atRest });
+    return false;
+  }
+
+  /**
+   * Nothing that is sent on it arrives, so the server would keep the session, and the locks of its
+   * transaction, until TCP gives up.
+   */
+  async #endEverywhere(session: Session, witness: Session): Promise<void> {
+    const since = session.heardAt;
+    try {
+      if (await bounded(ANSWER_MS, () => isSameSession(witness, session)))
+        await bounded(ANSWER_MS, () => issued(witness, statement('query', `KILL ${session.id}`, undefined)));
+    } catch (error) {
+      logger().info(
+        { resource: this.#watched.name, connectionId: session.id, ...errorFields(error, true) },
+        'a session that fell silent could not be ended on its server',
+      );
+    }
+    if (isStillSilent(session, since)) this.#end(session);
   }
 
   /** When nobody can be reached for longer than callers are made to wait, waiting for a reply is no better. */
@@ -137,7 +160,7 @@ export class SilenceWatch {
     this.#unreachableSince ??= now();
     if (now() - this.#unreachableSince < this.#watched.outageBufferMs) return;
     for (const session of silent) {
-      if (session.heardAt === since.get(session) && session.busy && session.open) this.#end(session);
+      if (isStillSilent(session, since.get(session))) this.#end(session);
     }
   }
 
@@ -153,4 +176,8 @@ export class SilenceWatch {
       }),
     );
   }
+}
+
+function isStillSilent({ heardAt, busy, open }: Session, since: number | undefined): boolean {
+  return heardAt === since && busy && open;
 }

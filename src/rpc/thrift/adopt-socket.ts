@@ -1,22 +1,93 @@
-import { setMaxListeners } from 'node:events';
-import type { Socket } from 'node:net';
-import type { CallsInFlight } from './calls-in-flight.js';
-import { type ClientConnection, processFor } from './client-connection.js';
+import type { Server, Socket } from 'node:net';
+import type { AttachOptions } from './attach-options.js';
+import { ClientConnection, processFor, type ServerState } from './client-connection.js';
+import type { HeldBytes } from './inbound/held-bytes.js';
+import { Inbox } from './inbound/inbox.js';
+import { ProtocolError } from './protocol-error.js';
+import { QuietTimer } from './quiet-timer.js';
+
+/** What all sockets of an attached server have in common. */
+export interface Adopter {
+  readonly server: Server;
+  readonly state: ServerState;
+  readonly held: HeldBytes;
+  readonly limits: Required<AttachOptions>;
+}
+
+const KEEPALIVE_AFTER_MS = 60_000;
 
 /**
- * Makes what a client sends known as its own to the processor, and cancels its calls when it goes. Thrift's
- * server has put its listeners on the socket already.
+ * Stands between a client and thrift, whose server has put its listeners on the socket already: lets whole
+ * messages through only, makes them known to the processor as this client's, and cancels its calls when it
+ * goes.
  */
-export function adoptSocket(socket: Socket, calls: CallsInFlight): void {
-  const gone = new AbortController();
-  // One for each call in flight; Node would warn of a leak from the eleventh on.
-  setMaxListeners(0, gone.signal);
-  const client: ClientConnection = { signal: gone.signal, calls };
-  socket.once('close', () => gone.abort());
+export function adoptSocket(socket: Socket, { server, state, held, limits }: Adopter): void {
+  const client = new ClientConnection(state);
+  const close = (error: ProtocolError): void => {
+    inbox.clear();
+    server.emit('error', error);
+    socket.destroy();
+  };
+  const inbox = new Inbox(limits.maxFrameBytes, held, {
+    deliver: deliverTo(socket, client),
+    detected: ({ transport }) => {
+      if ((state.transport ?? transport) === transport) return;
+      throw new ProtocolError(`a client speaks ${transport} Thrift, and the server ${state.transport}`);
+    },
+    gaveUp: close,
+  });
+  const incomplete = new QuietTimer(limits.frameTimeoutMs, () =>
+    close(new ProtocolError(`a message was not complete after ${limits.frameTimeoutMs} ms`)),
+  );
+  const idle = new QuietTimer(limits.idleTimeoutMs, () => {
+    if (client.inFlight > 0) idle.restart();
+    else socket.destroy();
+  });
+  idle.restart();
+  // A client that vanished without a word is found out.
+  socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
+  socket.on('data', (chunk: Buffer) => {
+    // What comes after the end of a connection, that thrift or this has found, is nobody's.
+    if (socket.destroyed) return;
+    idle.restart();
+    try {
+      const anyEnded = inbox.receive(chunk);
+      if (!inbox.isPartial) incomplete.stop();
+      else if (anyEnded || !incomplete.isRunning) incomplete.restart();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      close(error);
+    }
+    readNoFasterThanWritten(socket);
+  });
+  socket.once('close', () => {
+    idle.stop();
+    incomplete.stop();
+    inbox.clear();
+    client.leave();
+  });
   // Thrift ends a connection on which it can't go on, and would still read all that the client sends.
   socket.once('finish', () => socket.destroy());
-  for (const listener of socket.listeners('data') as ((data: Buffer) => void)[]) {
-    socket.on('data', (data: Buffer) => processFor(client, () => listener.call(socket, data)));
-    socket.off('data', listener);
-  }
+}
+
+/** Hands messages to the listeners of thrift. */
+function deliverTo(socket: Socket, client: ClientConnection): (messages: Buffer) => boolean {
+  const listeners = socket.listeners('data') as ((data: Buffer) => void)[];
+  for (const listener of listeners) socket.off('data', listener);
+  return (messages) => {
+    const before = client.messages;
+    processFor(client, () => {
+      for (const listener of listeners) listener.call(socket, messages);
+    });
+    // Thrift met something that it could not read, and said so.
+    if (socket.writableEnded) socket.destroy();
+    return client.messages > before;
+  };
+}
+
+/** A client that sends calls and does not take the answers would fill the memory with them. */
+function readNoFasterThanWritten(socket: Socket): void {
+  if (!socket.writableNeedDrain || socket.isPaused()) return;
+  socket.pause();
+  socket.once('drain', () => socket.resume());
 }

@@ -1,18 +1,14 @@
 import { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { numberOption, refuseUnknownOptions, show } from '../../core/process/check-options.js';
+import { show } from '../../core/process/check-options.js';
 import { globalState } from '../../core/process/global-state.js';
-import { adoptSocket } from './adopt-socket.js';
+import { type Adopter, adoptSocket } from './adopt-socket.js';
+import { type AttachOptions, drainMsOption, resolveAttachOptions } from './attach-options.js';
 import { CallsInFlight } from './calls-in-flight.js';
 import { drainServer } from './drain-server.js';
+import { HeldBytes } from './inbound/held-bytes.js';
 import { listenForErrors } from './server-errors.js';
-
-/** Options of {@link attach}. */
-export interface AttachOptions {
-  /** How long {@link AttachedServer.drain} waits for calls in flight, in milliseconds. Default 10 s. */
-  readonly drainMs?: number;
-}
 
 /** A server that {@link attach} looks after. */
 export interface AttachedServer {
@@ -20,6 +16,8 @@ export interface AttachedServer {
   readonly callsInFlight: number;
   /** Open connections. */
   readonly connections: number;
+  /** Bytes of messages that have not come to their end, over all clients. */
+  readonly heldBytes: number;
   /**
    * Shuts the server down: it takes no more connections, answers further calls with UNAVAILABLE (reason
    * `CLOSED`, retryable, without effect), waits for the calls in flight and closes the connections. At the
@@ -31,28 +29,40 @@ export interface AttachedServer {
 }
 
 const OWNER = 'attach';
-const DRAIN = { min: 0, max: Number.POSITIVE_INFINITY, fraction: true };
 const attached: WeakSet<object> = globalState('thrift.attached', () => new WeakSet());
 
 /**
  * Adds to a server of npm thrift what it lacks: garbage, an HTTP request or a reset from one client does not
- * end the process, a client that goes away cancels its calls, and the server can be drained. Call it before
- * the server listens, for plain, TLS and unix socket servers alike; calls are those of {@link freshProcessor}.
+ * end the process, no client can take more memory or time than the limits allow, a client that goes away
+ * cancels its calls, and the server can be drained. Call it before the server listens, for plain, TLS and unix
+ * socket servers alike, framed or buffered, in any protocol; calls are those of {@link freshProcessor}.
+ *
+ * ```ts
+ * const attached = attach(server, { maxFrameBytes: 1_000_000, maxConnections: 500 });
+ * process.once('SIGTERM', () => attached.drain());
+ * ```
+ *
+ * A connection on which something comes that is no message, or more than is allowed, is destroyed, and the
+ * log says why.
  *
  * @param server what `thrift.createServer` or `createMultiplexServer` returned.
- * @throws TypeError for anything else, for an unknown option, and for a server that is attached already.
+ * @throws TypeError for anything else, for an unknown option, and for a server that is attached already;
+ * RangeError for a limit that is none.
  */
 export function attach(server: Server, options: AttachOptions = {}): AttachedServer {
   checkServer(server);
-  refuseUnknownOptions(OWNER, options, ['drainMs']);
-  const defaultDrainMs = numberOption(OWNER, 'drainMs', options.drainMs, 10_000, DRAIN);
+  const limits = resolveAttachOptions(OWNER, options);
   attached.add(server);
 
   const calls = new CallsInFlight();
+  const held = new HeldBytes(limits.maxHeldBytes);
+  const adopter: Adopter = { server, state: { calls, transport: undefined }, held, limits };
+  // Node closes the connections beyond it itself, before anybody hears of them.
+  if (limits.maxConnections !== Number.POSITIVE_INFINITY) server.maxConnections = limits.maxConnections;
   // With TLS the sockets below: some of them have not shaken hands yet.
   const connections = trackSockets(server, 'connection');
   const clients = trackSockets(server, clientEvent(server));
-  server.on(clientEvent(server), (socket: Socket) => adoptSocket(socket, calls));
+  server.on(clientEvent(server), (socket: Socket) => adoptSocket(socket, adopter));
   listenForErrors(server);
 
   let drained: Promise<void> | undefined;
@@ -63,8 +73,11 @@ export function attach(server: Server, options: AttachOptions = {}): AttachedSer
     get connections() {
       return connections.size;
     },
+    get heldBytes() {
+      return held.total;
+    },
     drain(drainMs) {
-      const ms = numberOption(OWNER, 'drainMs', drainMs, defaultDrainMs, DRAIN);
+      const ms = drainMsOption(OWNER, drainMs, limits.drainMs);
       drained ??= drainServer({ server, calls, clients, connections }, ms);
       return drained;
     },

@@ -1,12 +1,67 @@
+import { type Call, cancelled } from '../../core/call/call.js';
 import { globalState } from '../../core/process/global-state.js';
 import type { CallsInFlight } from './calls-in-flight.js';
+import type { Transport } from './inbound/detect-wire.js';
+
+/** What the connections of one attached server share. */
+export interface ServerState {
+  readonly calls: CallsInFlight;
+  /** Which transport the server has; known from its first message on. */
+  transport: Transport | undefined;
+}
 
 /** A client's connection to an attached server. */
-export interface ClientConnection {
-  /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
-  /** The server's calls in flight, those of its other clients included. */
-  readonly calls: CallsInFlight;
+export class ClientConnection {
+  readonly server: ServerState;
+  readonly #calls = new Set<Call>();
+  #inFlight = 0;
+  #messages = 0;
+  #gone = false;
+
+  constructor(server: ServerState) {
+    this.server = server;
+  }
+
+  /** Whether the client has left; it is told nothing any more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Its calls that are not finished. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many messages the processor has begun to read. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** A processor reads a message, over this transport. */
+  reads(transport: Transport): void {
+    this.#messages += 1;
+    this.server.transport = transport;
+  }
+
+  /** @param awaited whether the client waits for the answer: the call is cancelled when it leaves. */
+  begin(call: Call, awaited: boolean): void {
+    this.#inFlight += 1;
+    this.server.calls.begin();
+    if (awaited) this.#calls.add(call);
+  }
+
+  end(call: Call): void {
+    this.#inFlight -= 1;
+    this.#calls.delete(call);
+    this.server.calls.end();
+  }
+
+  /** Cancels the calls that nobody waits for any more. */
+  leave(): void {
+    this.#gone = true;
+    if (this.#calls.size === 0) return;
+    for (const call of [...this.#calls]) call.abort(cancelled());
+  }
 }
 
 /**

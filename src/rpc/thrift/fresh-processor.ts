@@ -1,8 +1,10 @@
 import { show } from '../../core/process/check-options.js';
 import { unknownMethod } from './application-exception.js';
+import { declaredExceptions } from './declared-exceptions.js';
 import {
+  clientClassOf,
   type GeneratedProcess,
-  type GeneratedProcessorClass,
+  type GeneratedProcessor,
   type GeneratedService,
   type HandlerOf,
   methodNames,
@@ -10,11 +12,13 @@ import {
   processorClassOf,
   qualifiedName,
 } from './generated-service.js';
-import { type InvocationClass, invocationClass } from './invocation.js';
+import { type ArgumentsReceiver, argumentsReceiver } from './invocation.js';
+import type { Method } from './method.js';
 import { type ProcessorOptions, resolveProcessorOptions } from './options.js';
-import { FieldType, MessageType, type ServerProtocol } from './protocol.js';
+import { FieldType, type ServerProtocol } from './protocol.js';
+import { readMessage } from './read-message.js';
 import { type Message, Reply } from './reply.js';
-import type { Method } from './serve-call.js';
+import { engineOptions } from './serve-call.js';
 
 /** What Thrift's servers give messages to. */
 export interface ThriftProcessor {
@@ -62,12 +66,19 @@ export function freshProcessor<S extends GeneratedService>(
   const Processor = processorClassOf(OWNER, service);
   const names = methodNames(Processor);
   requireMethods(handler, names);
+  const { byMethod, maxElements } = resolveProcessorOptions(OWNER, names, options);
   const methods = new Map<string, Method>();
-  for (const [name, resolved] of resolveProcessorOptions(OWNER, names, options)) {
-    methods.set(name, { name, qualified: qualifiedName(Processor, name), options: resolved });
+  for (const [name, resolved] of byMethod) {
+    methods.set(name, {
+      name,
+      qualified: qualifiedName(Processor, name),
+      options: resolved,
+      engine: engineOptions(resolved),
+      declared: declaredExceptions(clientClassOf(service), name),
+    });
   }
-  const Invocation = invocationClass(handler, methods.values());
-  return constructible(processWith(Processor, Invocation, methods), handler);
+  const receiver = argumentsReceiver(handler, methods.values());
+  return constructible(processWith(new Processor(receiver.handler), receiver, methods, maxElements), handler);
 }
 
 function requireMethods(handler: object, names: readonly string[]): void {
@@ -87,34 +98,22 @@ function requireMethods(handler: object, names: readonly string[]): void {
 
 type Process = FreshProcessor['process'];
 
-/** Reads a message, synchronously to its last byte: Thrift's servers go on to the next one at once. */
 function processWith(
-  Processor: GeneratedProcessorClass,
-  Invocation: InvocationClass,
+  generated: GeneratedProcessor,
+  receiver: ArgumentsReceiver,
   methods: ReadonlyMap<string, Method>,
+  maxElements: number,
 ): Process {
-  return (input, output) => {
-    const { fname: name, mtype, rseqid: seqid } = input.readMessageBegin();
-    if (mtype !== MessageType.CALL && mtype !== MessageType.ONEWAY) {
-      throw new TypeError(`a client sent a message of type ${mtype}`);
-    }
-    const method = methods.get(name);
-    const message = {
-      name,
-      method: method?.qualified ?? name,
-      seqid,
-      oneway: mtype === MessageType.ONEWAY,
-      output,
-    };
-    if (method === undefined) return refuseUnknown(input, message);
-    const reply = new Reply(message);
-    const generated = new Processor(new Invocation({ message, reply }));
-    (generated as unknown as Record<string, GeneratedProcess>)[processName(name)]?.(
-      seqid,
-      input,
-      reply.output,
-    );
-  };
+  const processes = generated as unknown as Record<string, GeneratedProcess>;
+  return (input, output) =>
+    readMessage(input, maxElements, ({ name, seqid, oneway }) => {
+      const method = methods.get(name);
+      const message = { name, method: method?.qualified ?? name, seqid, oneway, output };
+      if (method === undefined) return refuseUnknown(input, message);
+      const reply = new Reply(message);
+      receiver.arrival = { message, reply };
+      processes[processName(name)]?.(seqid, input, reply.output);
+    });
 }
 
 function refuseUnknown(input: ServerProtocol, message: Message): void {

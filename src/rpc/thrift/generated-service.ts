@@ -44,6 +44,11 @@ export function processorClassOf(owner: string, service: GeneratedService): Gene
   return found as GeneratedProcessorClass;
 }
 
+/** The class Client of the same service, when the module was given. */
+export function clientClassOf(service: GeneratedService): unknown {
+  return 'Client' in service ? service.Client : undefined;
+}
+
 const PREFIX = 'process_';
 
 /** The name of the {@link GeneratedProcess} of a method. */

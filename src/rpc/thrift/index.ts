@@ -1,4 +1,5 @@
-export { type AttachedServer, type AttachOptions, attach } from './attach.js';
+export { type AttachedServer, attach } from './attach.js';
+export type { AttachOptions } from './attach-options.js';
 export { type FreshProcessor, freshProcessor, type ThriftProcessor } from './fresh-processor.js';
 export type { GeneratedService, HandlerOf, MethodOf } from './generated-service.js';
 export type { HandlerMethod } from './invoke-handler.js';

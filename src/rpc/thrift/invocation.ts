@@ -1,37 +1,33 @@
-import type { Answer, Message, Reply } from './reply.js';
-import { type Method, serveCall } from './serve-call.js';
+import type { Method } from './method.js';
+import type { Answer, Arrival } from './reply.js';
+import { serveCall } from './serve-call.js';
 
-/** A message whose arguments are yet to be read. */
-export interface Arrival {
-  readonly message: Message;
-  readonly reply: Reply;
+/** The handler as generated code sees it, and what it works on. */
+export interface ArgumentsReceiver {
+  readonly handler: object;
+  /** The message whose arguments are read next. */
+  arrival: Arrival | undefined;
 }
 
-/** The handler of one message, as generated code sees it. */
-export type InvocationClass = new (arrival: Arrival) => object;
-
-// No method of an IDL can have this name.
-const ARRIVAL = Symbol('arrival');
-
-/** Builds the class of a handler that takes over the arguments which generated code has read. */
-export function invocationClass(handler: object, methods: Iterable<Method>): InvocationClass {
-  class Invocation {
-    readonly [ARRIVAL]: Arrival;
-
-    constructor(arrival: Arrival) {
-      this[ARRIVAL] = arrival;
-    }
-  }
+/**
+ * Builds a handler that takes over the arguments which generated code has read. Reading is synchronous: one
+ * is enough for all messages.
+ */
+export function argumentsReceiver(handler: object, methods: Iterable<Method>): ArgumentsReceiver {
+  const receiver: ArgumentsReceiver = { handler: {}, arrival: undefined };
   for (const method of methods) {
-    const receive = function (this: Invocation, ...args: unknown[]): void {
+    const receive = (...args: unknown[]): void => {
+      const { arrival } = receiver;
+      if (arrival === undefined) return;
+      receiver.arrival = undefined;
       // No argument of an IDL is a function. For a oneway method generated code passes none.
       const answer = typeof args.at(-1) === 'function' ? (args.pop() as Answer) : undefined;
-      serveCall({ handler, method, args, answer, ...this[ARRIVAL] });
+      serveCall(handler, method, args, answer, arrival);
     };
     // Generated code takes a method for one in promise style when its length is the number of arguments, and
     // would then write replies by itself. This length is never that.
     Object.defineProperty(receive, 'length', { value: -1 });
-    Object.defineProperty(Invocation.prototype, method.name, { value: receive });
+    Object.defineProperty(receiver.handler, method.name, { value: receive });
   }
-  return Invocation;
+  return receiver;
 }

@@ -18,8 +18,8 @@ type Callback = (error: unknown, result?: unknown) => void;
 type Invocable = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Calls a method of a handler, and makes one promise of the ways in which it may answer. Whatever it does
- * after its first answer has no effect.
+ * Calls a method of a handler, and makes one result, or one promise, of the ways in which it may answer.
+ * Whatever it does after its first answer has no effect.
  *
  * @param awaited whether a client waits for an answer. A oneway method that takes no callback is done when it
  * returns.
@@ -29,11 +29,11 @@ export function invokeHandler(
   name: string,
   args: readonly unknown[],
   awaited: boolean,
-): Promise<unknown> {
+): unknown {
+  const method = (handler as Record<string, Invocable>)[name] as Invocable;
+  const style = styleOf(method, args.length, awaited);
+  if (style === 'promise') return method.apply(handler, [...args]);
   return new Promise((resolve, reject) => {
-    const method = (handler as Record<string, Invocable>)[name] as Invocable;
-    const style = styleOf(method, args.length, awaited);
-    if (style === 'promise') return resolve(method.apply(handler, [...args]));
     const callback: Callback = (error, result) => {
       if (error === undefined || error === null) resolve(result);
       else reject(error);

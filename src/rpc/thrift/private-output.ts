@@ -1,7 +1,10 @@
-import type { ServerProtocol } from './protocol.js';
+import { type ServerProtocol, transportOf } from './protocol.js';
 
-type TransportClass = new (buffer: undefined, onFlush: (message: Buffer) => void) => object;
+type TransportClass = new (buffer: Buffer, onFlush: (message: Buffer) => void) => object;
 type ProtocolClass = new (transport: object) => ServerProtocol;
+
+/** Nothing is read from an output. */
+const NO_INPUT: Buffer = Buffer.alloc(0);
 
 /**
  * A new protocol and transport, of the kind that the server uses, that end in the same socket.
@@ -10,8 +13,8 @@ type ProtocolClass = new (transport: object) => ServerProtocol;
  * half-way would go out before the next reply. Constructor and `onFlush` are used as thrift's server.js does.
  */
 export function privateOutput(shared: ServerProtocol): ServerProtocol {
-  const transport = shared.getTransport() as { readonly onFlush: (message: Buffer) => void };
+  const transport = transportOf(shared);
   const Transport = transport.constructor as TransportClass;
   const Protocol = shared.constructor as ProtocolClass;
-  return new Protocol(new Transport(undefined, transport.onFlush));
+  return new Protocol(new Transport(NO_INPUT, transport.onFlush));
 }

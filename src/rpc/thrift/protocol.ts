@@ -6,6 +6,10 @@
 export interface ServerProtocol {
   readMessageBegin(): MessageHeader;
   readMessageEnd(): void;
+  readStructBegin(): unknown;
+  readMapBegin(): MapHeader;
+  readListBegin(): ListHeader;
+  readSetBegin(): ListHeader;
   skip(type: number): void;
   writeMessageBegin(name: string, type: number, seqid: number): void;
   writeMessageEnd(): void;
@@ -17,8 +21,20 @@ export interface ServerProtocol {
   writeI32(value: number): void;
   writeString(value: string): void;
   flush(): void;
-  // Not part of the declared types of any transport: see private-output.ts.
+  // Its parts are no part of the declared types of any transport: see ServerTransport.
   getTransport(): object;
+}
+
+/** What is used of a transport beside reading and writing. */
+export interface ServerTransport {
+  /** What came, and how far it has been read. */
+  borrow(): { readonly readIndex: number; readonly writeIndex: number };
+  /** Throws when fewer bytes are there; a server then waits for more. */
+  ensureAvailable(bytes: number): void;
+  /** Where a reply goes. */
+  readonly onFlush: (message: Buffer) => void;
+  /** Only of buffered transports. */
+  readonly writeCursor?: number;
 }
 
 /** The head of a message, as every protocol reads it. */
@@ -30,8 +46,40 @@ export interface MessageHeader {
   readonly rseqid: number;
 }
 
+/** The head of a list or a set. */
+export interface ListHeader {
+  readonly etype: number;
+  readonly size: number;
+}
+
+/** The head of a map. */
+export interface MapHeader {
+  readonly ktype: number;
+  readonly vtype: number;
+  readonly size: number;
+}
+
+/** The transport under a protocol. */
+export function transportOf(protocol: ServerProtocol): ServerTransport {
+  return protocol.getTransport() as ServerTransport;
+}
+
 /** Kinds of messages, as the Thrift protocols define them. */
 export const MessageType = { CALL: 1, REPLY: 2, EXCEPTION: 3, ONEWAY: 4 } as const;
 
-/** The types of fields that are written or skipped here, as the Thrift protocols define them. */
-export const FieldType = { I32: 8, STRING: 11, STRUCT: 12 } as const;
+/** The types of fields, as the Thrift protocols define them. */
+export const FieldType = {
+  STOP: 0,
+  BOOL: 2,
+  BYTE: 3,
+  DOUBLE: 4,
+  I16: 6,
+  I32: 8,
+  I64: 10,
+  STRING: 11,
+  STRUCT: 12,
+  MAP: 13,
+  SET: 14,
+  LIST: 15,
+  UUID: 16,
+} as const;

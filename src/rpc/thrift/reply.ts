@@ -37,6 +37,8 @@ export interface FailedCall {
   readonly error: unknown;
   readonly callId: string;
   readonly as: ExceptionConverter | undefined;
+  /** Makes of an exception the one of the same name that the method declares. */
+  readonly declared: (exception: unknown) => unknown;
 }
 
 /** The one answer to a message. */
@@ -69,7 +71,7 @@ export class Reply {
     if (this.#message.oneway) return this.#unheard(failed);
     const { thrown, callId } = failed;
     if (thrown instanceof ServiceException) return this.#serviceException(answer, thrown, failed);
-    if (this.#declared(answer, thrown)) return;
+    if (this.#declared(answer, failed.declared(thrown))) return;
     this.#log(thrown, callId, 'a handler threw an exception that its method does not declare');
     this.#serviceException(answer, internal(thrown, callId), failed);
   }
@@ -81,7 +83,10 @@ export class Reply {
   }
 
   #serviceException(answer: Answer | undefined, exception: ServiceException, failed: FailedCall): void {
-    if (failed.as !== undefined && this.#declared(answer, this.#converted(exception, failed))) return;
+    if (failed.as !== undefined) {
+      const converted = failed.declared(this.#converted(exception, failed));
+      if (this.#declared(answer, converted)) return;
+    }
     this.refuse(applicationException(exception));
   }
 
@@ -136,6 +141,12 @@ export class Reply {
     const fields = { callId, method: this.#message.method };
     logger().error({ ...fields, ...errorFields(error, failureOf(error) !== undefined) }, message);
   }
+}
+
+/** A message whose arguments are yet to be read. */
+export interface Arrival {
+  readonly message: Message;
+  readonly reply: Reply;
 }
 
 const UNDECLARED = new Error('not declared');

@@ -262,7 +262,7 @@ test('attach refuses what is no Thrift server, unknown options and a second time
   expect(() => attach(createHttpServer())).toThrow('got an HTTP server');
   // @ts-expect-error no such option
   expect(() => attach(createServer(), { drain: 1 })).toThrow(
-    'attach: unknown option "drain"; known: drainMs',
+    'attach: unknown option "drain"; known: maxFrameBytes',
   );
   expect(() => attach(createServer(), { drainMs: -1 })).toThrow(RangeError);
   const server = createServer();

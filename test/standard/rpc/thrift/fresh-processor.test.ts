@@ -353,7 +353,7 @@ describe('at construction', () => {
     // @ts-expect-error three is missing
     expect(() => freshProcessor(Quirks, incomplete)).toThrow(
       new TypeError(
-        'freshProcessor: the handler has no method three(); the service has none, three, nothing, items, ' +
+        'freshProcessor: the handler has no method three(); the service has none, three, nothing, items, counts, ' +
           'declared, brief, undeclared, message, reply, inherited, fire',
       ),
     );
@@ -417,6 +417,7 @@ test('the type of a handler has all methods of the service', () => {
     | 'three'
     | 'nothing'
     | 'items'
+    | 'counts'
     | 'declared'
     | 'brief'
     | 'undeclared'

@@ -38,6 +38,10 @@ declare class Client extends Base.Client {
 
     items(count: number, callback?: (error: void, response: Item[])=>void): void;
 
+    counts(items: Item[], amounts: { [k: string]: number; }, ids: Int64[], flags: boolean[][]): Promise<number>;
+
+    counts(items: Item[], amounts: { [k: string]: number; }, ids: Int64[], flags: boolean[][], callback?: (error: void, response: number)=>void): void;
+
     declared(what: string): Promise<string>;
 
     declared(what: string, callback?: (error: ttypes.Boom | service_exception_ttypes.ServiceException, response: string)=>void): void;
@@ -72,6 +76,7 @@ declare class Processor extends Base.Processor {
     process_three(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_nothing(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_items(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_counts(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_declared(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_brief(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_undeclared(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;

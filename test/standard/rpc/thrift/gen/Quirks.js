@@ -430,6 +430,234 @@ const Quirks_items_result = class {
   }
 
 };
+const Quirks_counts_args = class {
+  constructor(args) {
+    this.items = null;
+    this.amounts = null;
+    this.ids = null;
+    this.flags = null;
+    if (args) {
+      if (args.items !== undefined && args.items !== null) {
+        this.items = Thrift.copyList(args.items, [ttypes.Item]);
+      }
+      if (args.amounts !== undefined && args.amounts !== null) {
+        this.amounts = Thrift.copyMap(args.amounts, [null]);
+      }
+      if (args.ids !== undefined && args.ids !== null) {
+        this.ids = Thrift.copyList(args.ids, [null]);
+      }
+      if (args.flags !== undefined && args.flags !== null) {
+        this.flags = Thrift.copyList(args.flags, [Thrift.copyList, null]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.LIST) {
+          this.items = [];
+          const _rtmp36 = input.readListBegin();
+          const _size5 = _rtmp36.size || 0;
+          for (let _i7 = 0; _i7 < _size5; ++_i7) {
+            let elem8 = null;
+            elem8 = new ttypes.Item();
+            elem8.read(input);
+            this.items.push(elem8);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.MAP) {
+          this.amounts = {};
+          const _rtmp310 = input.readMapBegin();
+          const _size9 = _rtmp310.size || 0;
+          for (let _i11 = 0; _i11 < _size9; ++_i11) {
+            let key12 = null;
+            let val13 = null;
+            key12 = input.readString();
+            val13 = input.readI32();
+            this.amounts[key12] = val13;
+          }
+          input.readMapEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.SET) {
+          this.ids = [];
+          const _rtmp315 = input.readSetBegin();
+          const _size14 = _rtmp315.size || 0;
+          for (let _i16 = 0; _i16 < _size14; ++_i16) {
+            let elem17 = null;
+            elem17 = input.readI64();
+            this.ids.push(elem17);
+          }
+          input.readSetEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.LIST) {
+          this.flags = [];
+          const _rtmp319 = input.readListBegin();
+          const _size18 = _rtmp319.size || 0;
+          for (let _i20 = 0; _i20 < _size18; ++_i20) {
+            let elem21 = null;
+            elem21 = [];
+            const _rtmp323 = input.readListBegin();
+            const _size22 = _rtmp323.size || 0;
+            for (let _i24 = 0; _i24 < _size22; ++_i24) {
+              let elem25 = null;
+              elem25 = input.readBool();
+              elem21.push(elem25);
+            }
+            input.readListEnd();
+            this.flags.push(elem21);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('Quirks_counts_args');
+    if (this.items !== null && this.items !== undefined) {
+      output.writeFieldBegin('items', Thrift.Type.LIST, 1);
+      output.writeListBegin(Thrift.Type.STRUCT, this.items.length);
+      for (let iter26 in this.items) {
+        if (this.items.hasOwnProperty(iter26)) {
+          iter26 = this.items[iter26];
+          iter26.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.amounts !== null && this.amounts !== undefined) {
+      output.writeFieldBegin('amounts', Thrift.Type.MAP, 2);
+      output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.I32, Thrift.objectLength(this.amounts));
+      for (let kiter27 in this.amounts) {
+        if (this.amounts.hasOwnProperty(kiter27)) {
+          let viter28 = this.amounts[kiter27];
+          output.writeString(kiter27);
+          output.writeI32(viter28);
+        }
+      }
+      output.writeMapEnd();
+      output.writeFieldEnd();
+    }
+    if (this.ids !== null && this.ids !== undefined) {
+      output.writeFieldBegin('ids', Thrift.Type.SET, 3);
+      output.writeSetBegin(Thrift.Type.I64, this.ids.length);
+      for (let iter29 in this.ids) {
+        if (this.ids.hasOwnProperty(iter29)) {
+          iter29 = this.ids[iter29];
+          output.writeI64(iter29);
+        }
+      }
+      output.writeSetEnd();
+      output.writeFieldEnd();
+    }
+    if (this.flags !== null && this.flags !== undefined) {
+      output.writeFieldBegin('flags', Thrift.Type.LIST, 4);
+      output.writeListBegin(Thrift.Type.LIST, this.flags.length);
+      for (let iter30 in this.flags) {
+        if (this.flags.hasOwnProperty(iter30)) {
+          iter30 = this.flags[iter30];
+          output.writeListBegin(Thrift.Type.BOOL, iter30.length);
+          for (let iter31 in iter30) {
+            if (iter30.hasOwnProperty(iter31)) {
+              iter31 = iter30[iter31];
+              output.writeBool(iter31);
+            }
+          }
+          output.writeListEnd();
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const Quirks_counts_result = class {
+  constructor(args) {
+    this.success = null;
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = args.success;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.I32) {
+          this.success = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('Quirks_counts_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.I32, 0);
+      output.writeI32(this.success);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const Quirks_declared_args = class {
   constructor(args) {
     this.what = null;
@@ -1193,6 +1421,60 @@ const QuirksClient = exports.Client = class QuirksClient extends BaseClient {
     return callback('items failed: unknown result');
   }
 
+  counts (items, amounts, ids, flags) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_counts(items, amounts, ids, flags);
+    });
+  }
+
+  send_counts (items, amounts, ids, flags) {
+    const output = new this.pClass(this.output);
+    const params = {
+      items: items,
+      amounts: amounts,
+      ids: ids,
+      flags: flags
+    };
+    const args = new Quirks_counts_args(params);
+    try {
+      output.writeMessageBegin('counts', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_counts (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new Quirks_counts_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('counts failed: unknown result');
+  }
+
   declared (what) {
     this._seqid = this.new_seqid();
     const self = this;
@@ -1615,6 +1897,46 @@ const QuirksProcessor = exports.Processor = class QuirksProcessor extends BasePr
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("items", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_counts (seqid, input, output) {
+    const args = new Quirks_counts_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.counts.length === 4) {
+      Promise.resolve(this._handler.counts.bind(this._handler)(
+        args.items,
+        args.amounts,
+        args.ids,
+        args.flags
+      )).then(result => {
+        const result_obj = new Quirks_counts_result({success: result});
+        output.writeMessageBegin("counts", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("counts", Thrift.MessageType.EXCEPTION, seqid);
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.counts(args.items, args.amounts, args.ids, args.flags, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined')) {
+          result_obj = new Quirks_counts_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("counts", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("counts", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

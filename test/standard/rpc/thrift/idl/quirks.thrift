@@ -28,6 +28,7 @@ service Quirks extends base.Base {
   string three(1: string a, 2: string b, 3: string c)
   void nothing(1: string a)
   list<Item> items(1: i32 count)
+  i32 counts(1: list<Item> items, 2: map<string, i32> amounts, 3: set<i64> ids, 4: list<list<bool>> flags)
   string declared(1: string what) throws (1: Boom boom, 2: service_exception.ServiceException failure)
   string brief() throws (1: Brief brief)
   string undeclared(1: string what)

@@ -10,6 +10,7 @@ export function quirksHandler(
     three: () => 'three',
     nothing: () => undefined,
     items: () => [],
+    counts: () => 0,
     declared: () => 'declared',
     brief: () => 'brief',
     undeclared: () => 'undeclared',

@@ -415,6 +415,230 @@ Quirks_items_result.prototype.write = function(output) {
   return;
 };
 
+var Quirks_counts_args = function(args) {
+  this.items = null;
+  this.amounts = null;
+  this.ids = null;
+  this.flags = null;
+  if (args) {
+    if (args.items !== undefined && args.items !== null) {
+      this.items = Thrift.copyList(args.items, [ttypes.Item]);
+    }
+    if (args.amounts !== undefined && args.amounts !== null) {
+      this.amounts = Thrift.copyMap(args.amounts, [null]);
+    }
+    if (args.ids !== undefined && args.ids !== null) {
+      this.ids = Thrift.copyList(args.ids, [null]);
+    }
+    if (args.flags !== undefined && args.flags !== null) {
+      this.flags = Thrift.copyList(args.flags, [Thrift.copyList, null]);
+    }
+  }
+};
+Quirks_counts_args.prototype = {};
+Quirks_counts_args.prototype.read = function(input) {
+  input.readStructBegin();
+  while (true) {
+    var ret = input.readFieldBegin();
+    var ftype = ret.ftype;
+    var fid = ret.fid;
+    if (ftype == Thrift.Type.STOP) {
+      break;
+    }
+    switch (fid) {
+      case 1:
+      if (ftype == Thrift.Type.LIST) {
+        this.items = [];
+        var _rtmp36 = input.readListBegin();
+        var _size5 = _rtmp36.size || 0;
+        for (var _i7 = 0; _i7 < _size5; ++_i7) {
+          var elem8 = null;
+          elem8 = new ttypes.Item();
+          elem8.read(input);
+          this.items.push(elem8);
+        }
+        input.readListEnd();
+      } else {
+        input.skip(ftype);
+      }
+      break;
+      case 2:
+      if (ftype == Thrift.Type.MAP) {
+        this.amounts = {};
+        var _rtmp310 = input.readMapBegin();
+        var _size9 = _rtmp310.size || 0;
+        for (var _i11 = 0; _i11 < _size9; ++_i11) {
+          var key12 = null;
+          var val13 = null;
+          key12 = input.readString();
+          val13 = input.readI32();
+          this.amounts[key12] = val13;
+        }
+        input.readMapEnd();
+      } else {
+        input.skip(ftype);
+      }
+      break;
+      case 3:
+      if (ftype == Thrift.Type.SET) {
+        this.ids = [];
+        var _rtmp315 = input.readSetBegin();
+        var _size14 = _rtmp315.size || 0;
+        for (var _i16 = 0; _i16 < _size14; ++_i16) {
+          var elem17 = null;
+          elem17 = input.readI64();
+          this.ids.push(elem17);
+        }
+        input.readSetEnd();
+      } else {
+        input.skip(ftype);
+      }
+      break;
+      case 4:
+      if (ftype == Thrift.Type.LIST) {
+        this.flags = [];
+        var _rtmp319 = input.readListBegin();
+        var _size18 = _rtmp319.size || 0;
+        for (var _i20 = 0; _i20 < _size18; ++_i20) {
+          var elem21 = null;
+          elem21 = [];
+          var _rtmp323 = input.readListBegin();
+          var _size22 = _rtmp323.size || 0;
+          for (var _i24 = 0; _i24 < _size22; ++_i24) {
+            var elem25 = null;
+            elem25 = input.readBool();
+            elem21.push(elem25);
+          }
+          input.readListEnd();
+          this.flags.push(elem21);
+        }
+        input.readListEnd();
+      } else {
+        input.skip(ftype);
+      }
+      break;
+      default:
+        input.skip(ftype);
+    }
+    input.readFieldEnd();
+  }
+  input.readStructEnd();
+  return;
+};
+
+Quirks_counts_args.prototype.write = function(output) {
+  output.writeStructBegin('Quirks_counts_args');
+  if (this.items !== null && this.items !== undefined) {
+    output.writeFieldBegin('items', Thrift.Type.LIST, 1);
+    output.writeListBegin(Thrift.Type.STRUCT, this.items.length);
+    for (var iter26 in this.items) {
+      if (this.items.hasOwnProperty(iter26)) {
+        iter26 = this.items[iter26];
+        iter26.write(output);
+      }
+    }
+    output.writeListEnd();
+    output.writeFieldEnd();
+  }
+  if (this.amounts !== null && this.amounts !== undefined) {
+    output.writeFieldBegin('amounts', Thrift.Type.MAP, 2);
+    output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.I32, Thrift.objectLength(this.amounts));
+    for (var kiter27 in this.amounts) {
+      if (this.amounts.hasOwnProperty(kiter27)) {
+        var viter28 = this.amounts[kiter27];
+        output.writeString(kiter27);
+        output.writeI32(viter28);
+      }
+    }
+    output.writeMapEnd();
+    output.writeFieldEnd();
+  }
+  if (this.ids !== null && this.ids !== undefined) {
+    output.writeFieldBegin('ids', Thrift.Type.SET, 3);
+    output.writeSetBegin(Thrift.Type.I64, this.ids.length);
+    for (var iter29 in this.ids) {
+      if (this.ids.hasOwnProperty(iter29)) {
+        iter29 = this.ids[iter29];
+        output.writeI64(iter29);
+      }
+    }
+    output.writeSetEnd();
+    output.writeFieldEnd();
+  }
+  if (this.flags !== null && this.flags !== undefined) {
+    output.writeFieldBegin('flags', Thrift.Type.LIST, 4);
+    output.writeListBegin(Thrift.Type.LIST, this.flags.length);
+    for (var iter30 in this.flags) {
+      if (this.flags.hasOwnProperty(iter30)) {
+        iter30 = this.flags[iter30];
+        output.writeListBegin(Thrift.Type.BOOL, iter30.length);
+        for (var iter31 in iter30) {
+          if (iter30.hasOwnProperty(iter31)) {
+            iter31 = iter30[iter31];
+            output.writeBool(iter31);
+          }
+        }
+        output.writeListEnd();
+      }
+    }
+    output.writeListEnd();
+    output.writeFieldEnd();
+  }
+  output.writeFieldStop();
+  output.writeStructEnd();
+  return;
+};
+
+var Quirks_counts_result = function(args) {
+  this.success = null;
+  if (args) {
+    if (args.success !== undefined && args.success !== null) {
+      this.success = args.success;
+    }
+  }
+};
+Quirks_counts_result.prototype = {};
+Quirks_counts_result.prototype.read = function(input) {
+  input.readStructBegin();
+  while (true) {
+    var ret = input.readFieldBegin();
+    var ftype = ret.ftype;
+    var fid = ret.fid;
+    if (ftype == Thrift.Type.STOP) {
+      break;
+    }
+    switch (fid) {
+      case 0:
+      if (ftype == Thrift.Type.I32) {
+        this.success = input.readI32();
+      } else {
+        input.skip(ftype);
+      }
+      break;
+      case 0:
+        input.skip(ftype);
+        break;
+      default:
+        input.skip(ftype);
+    }
+    input.readFieldEnd();
+  }
+  input.readStructEnd();
+  return;
+};
+
+Quirks_counts_result.prototype.write = function(output) {
+  output.writeStructBegin('Quirks_counts_result');
+  if (this.success !== null && this.success !== undefined) {
+    output.writeFieldBegin('success', Thrift.Type.I32, 0);
+    output.writeI32(this.success);
+    output.writeFieldEnd();
+  }
+  output.writeFieldStop();
+  output.writeStructEnd();
+  return;
+};
+
 var Quirks_declared_args = function(args) {
   this.what = null;
   if (args) {
@@ -1189,6 +1413,68 @@ QuirksClient.prototype.recv_items = function(input,mtype,rseqid) {
   return callback('items failed: unknown result');
 };
 
+QuirksClient.prototype.counts = function(items, amounts, ids, flags, callback) {
+  this._seqid = this.new_seqid();
+  if (callback === undefined) {
+    var _defer = Q.defer();
+    this._reqs[this.seqid()] = function(error, result) {
+      if (error) {
+        _defer.reject(error);
+      } else {
+        _defer.resolve(result);
+      }
+    };
+    this.send_counts(items, amounts, ids, flags);
+    return _defer.promise;
+  } else {
+    this._reqs[this.seqid()] = callback;
+    this.send_counts(items, amounts, ids, flags);
+  }
+};
+
+QuirksClient.prototype.send_counts = function(items, amounts, ids, flags) {
+  var output = new this.pClass(this.output);
+  var params = {
+    items: items,
+    amounts: amounts,
+    ids: ids,
+    flags: flags
+  };
+  var args = new Quirks_counts_args(params);
+  try {
+    output.writeMessageBegin('counts', Thrift.MessageType.CALL, this.seqid());
+    args.write(output);
+    output.writeMessageEnd();
+    return this.output.flush();
+  }
+  catch (e) {
+    delete this._reqs[this.seqid()];
+    if (typeof output.reset === 'function') {
+      output.reset();
+    }
+    throw e;
+  }
+};
+
+QuirksClient.prototype.recv_counts = function(input,mtype,rseqid) {
+  var callback = this._reqs[rseqid] || function() {};
+  delete this._reqs[rseqid];
+  if (mtype == Thrift.MessageType.EXCEPTION) {
+    var x = new Thrift.TApplicationException();
+    x.read(input);
+    input.readMessageEnd();
+    return callback(x);
+  }
+  var result = new Quirks_counts_result();
+  result.read(input);
+  input.readMessageEnd();
+
+  if (null !== result.success) {
+    return callback(null, result.success);
+  }
+  return callback('counts failed: unknown result');
+};
+
 QuirksClient.prototype.declared = function(what, callback) {
   this._seqid = this.new_seqid();
   if (callback === undefined) {
@@ -1649,6 +1935,46 @@ QuirksProcessor.prototype.process_items = function(seqid, input, output) {
       } else {
         result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
         output.writeMessageBegin("items", Thrift.MessageType.EXCEPTION, seqid);
+      }
+      result_obj.write(output);
+      output.writeMessageEnd();
+      output.flush();
+    });
+  }
+};
+QuirksProcessor.prototype.process_counts = function(seqid, input, output) {
+  var args = new Quirks_counts_args();
+  args.read(input);
+  input.readMessageEnd();
+  if (this._handler.counts.length === 4) {
+    Q.fcall(this._handler.counts.bind(this._handler),
+      args.items,
+      args.amounts,
+      args.ids,
+      args.flags
+    ).then(function(result) {
+      var result_obj = new Quirks_counts_result({success: result});
+      output.writeMessageBegin("counts", Thrift.MessageType.REPLY, seqid);
+      result_obj.write(output);
+      output.writeMessageEnd();
+      output.flush();
+    }).catch(function (err) {
+      var result;
+      result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+      output.writeMessageBegin("counts", Thrift.MessageType.EXCEPTION, seqid);
+      result.write(output);
+      output.writeMessageEnd();
+      output.flush();
+    });
+  } else {
+    this._handler.counts(args.items, args.amounts, args.ids, args.flags, function (err, result) {
+      var result_obj;
+      if ((err === null || typeof err === 'undefined')) {
+        result_obj = new Quirks_counts_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+        output.writeMessageBegin("counts", Thrift.MessageType.REPLY, seqid);
+      } else {
+        result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("counts", Thrift.MessageType.EXCEPTION, seqid);
       }
       result_obj.write(output);
       output.writeMessageEnd();

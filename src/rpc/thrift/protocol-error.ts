@@ -1,0 +1,4 @@
+/** What a client sent is no message that this server takes; its connection is closed. */
+export class ProtocolError extends Error {
+  override readonly name: string = 'ProtocolError';
+}
