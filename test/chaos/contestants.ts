@@ -22,7 +22,7 @@ export interface Contestant extends AsyncDisposable {
 /** How the fresh pool runs transfers, and what is asked of it. */
 export type Style = 'exactly once' | 'transaction' | 'naive SELECT' | 'blind second run';
 
-const CONNECTIONS = 8;
+const CONNECTIONS = 12;
 /** A connection that is silent so long is given up, by those that know no better. */
 const PATIENCE_MS = 150;
 const DIAL_MS = 500;
@@ -70,6 +70,7 @@ class Planted implements Contestant {
 
   constructor(address: Address, style: Style) {
     this.#pool = mysql.createPool({ ...address, connectionLimit: CONNECTIONS });
+    this.#pool.on('connection', (connection) => connection.on('error', () => undefined));
     this.#style = style;
   }
 
@@ -89,7 +90,6 @@ class Planted implements Contestant {
 
   async #attempt(one: Transfer, marker: string): Promise<void> {
     const connection = await this.#pool.getConnection();
-    connection.on('error', () => undefined);
     try {
       await within(connection, connection.query('START TRANSACTION'));
       await within(connection, transfer(connection, one));
@@ -111,7 +111,6 @@ class Planted implements Contestant {
     for (let attempt = 1; attempt <= 20; attempt += 1) {
       try {
         const connection = await this.#pool.getConnection();
-        connection.on('error', () => undefined);
         const read = connection.query<RowDataPacket[]>('SELECT 1 FROM marker WHERE id = ?', [marker]);
         const [rows] = await within(connection, read);
         connection.release();

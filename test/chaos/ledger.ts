@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 
-export const ACCOUNTS = 50;
+export const ACCOUNTS = 500;
 export const OPENING_BALANCE = 1_000;
 
 /** Makes the tables anew. Nothing in the ledger forbids a transfer that is written twice. */

@@ -98,9 +98,10 @@ async function blow(
 
 /** Kills one of the contestant's connections, whatever it does at the moment. */
 async function killOne(server: PrivateDatabase, random: Random): Promise<number> {
-  const admin = await mysql.createConnection({ uri: server.uri });
-  admin.on('error', () => undefined);
+  let admin: mysql.Connection | undefined;
   try {
+    admin = await mysql.createConnection({ uri: server.uri });
+    admin.on('error', () => undefined);
     const [rows] = await admin.query<mysql.RowDataPacket[]>(
       'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND DB IS NOT NULL',
     );
@@ -110,6 +111,6 @@ async function killOne(server: PrivateDatabase, random: Random): Promise<number>
   } catch {
     return 0;
   } finally {
-    admin.destroy();
+    admin?.destroy();
   }
 }

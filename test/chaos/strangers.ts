@@ -77,11 +77,8 @@ export async function onAnotherServer(
     proxy.retarget({ host: other.host, port: other.port });
     proxy.reset();
   });
-  for (;;) {
-    const connection = await stranger(other.uri);
-    strangers.push(connection);
-    if ((connection.threadId ?? 0) > (await highestId(server.uri)) + 5) break;
-  }
+  const highest = (await highestId(server.uri)) + STRANGERS;
+  while ((strangers.at(-1)?.threadId ?? 0) < highest) strangers.push(await stranger(other.uri));
   const told = await tell(async () => {
     const [rows] = await pool.query<RowDataPacket[]>('SELECT CONNECTION_ID() AS id');
     lostId = Number(rows[0]?.id);
