@@ -5,12 +5,13 @@ import type {
   ServerUnaryCall,
   sendUnaryData,
 } from '@grpc/grpc-js';
-import { addsNothing } from '../../core/call/index.js';
+import { addsNothing, type Call, inScopeOf } from '../../core/call/index.js';
 import { optionsOf, originalOf } from '../../core/decorate/index.js';
 import { isThenable } from '../../core/process/thenable.js';
+import { guardEvents } from './guarded-events.js';
 import { type AnyHandler, returnsItsAnswer } from './handler-style.js';
 import type { MethodPlan } from './method-plan.js';
-import { runInCall } from './run-in-call.js';
+import { logThrown, runInCall } from './run-in-call.js';
 import { statusOf } from './status-of.js';
 
 /** grpc-js gives unary methods a request, client streams an iterator. */
@@ -39,7 +40,10 @@ export function answering(
 function returning(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unknown, unknown> {
   return (call: AnsweringCall, callback) => {
     runInCall(plan, call, {
-      work: () => handler(plan.requestStream ? requestsOf(call) : call.request, call),
+      work: (scope) => {
+        guardEvents(call, (run) => inScopeOf(scope, run), logThrown(plan));
+        return handler(plan.requestStream ? requestsOf(call) : call.request, call);
+      },
       done: (message) => callback(null, message),
       failed: (error) => callback(statusOf(error)),
     });
@@ -49,15 +53,23 @@ function returning(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unkno
 function callingBack(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
     runInCall(plan, call, {
-      work: () => calledBack(plan, handler, call),
+      work: (scope) => calledBack(plan, handler, call, scope),
       done: ({ message, trailer, flags }) => callback(null, message, trailer, flags),
       failed: (error) => callback(statusOf(error)),
     });
   };
 }
 
-function calledBack({ name }: MethodPlan, handler: AnyHandler, call: AnsweringCall): Promise<Answer> {
+function calledBack(
+  { name }: MethodPlan,
+  handler: AnyHandler,
+  call: AnsweringCall,
+  scope: Call,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    guardEvents(call, (run) => inScopeOf(scope, run), reject);
+    call.once('error', reject);
+    call.once('close', () => reject(new Error('the call was destroyed')));
     const callback: sendUnaryData<unknown> = (error, message, trailer, flags) => {
       if (error) reject(error);
       else resolve({ message, trailer, flags });

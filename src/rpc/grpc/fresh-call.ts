@@ -20,6 +20,8 @@ type State =
 
 /** grpc-js would throw in the middle of the reply, and the client would wait for ever. */
 const NO_TRAILERS = 'the trailers are no Metadata: end() takes them, and not a last message';
+/** Its stream was ended, where an answer was due: the client would be told of success. */
+const NO_ANSWER = 'the handler ended the call without an answer';
 
 /**
  * A gRPC call that runs as a call of the engine. A handler starts when the request is complete, or at once
@@ -88,6 +90,7 @@ export class FreshCall extends ServerInterceptingCall {
     if (attempt === undefined) return;
     const { code, metadata = null } = status;
     if (metadata !== null && !isMetadata(metadata)) attempt.fail(new TypeError(NO_TRAILERS));
+    else if (code === Status.OK && this.#lacksAnswer(attempt)) attempt.fail(new TypeError(NO_ANSWER));
     else if (code === Status.OK) attempt.answer(status);
     else attempt.fail(errorBehind(status, attempt, this.#watched));
   }
@@ -103,6 +106,10 @@ export class FreshCall extends ServerInterceptingCall {
   /** A retryPolicy of the client works only while it has seen no metadata; a stream's client may wait for it. */
   #holdsMetadata(): boolean {
     return !this.#plan.requestStream && !this.#plan.responseStream;
+  }
+
+  #lacksAnswer({ message }: Attempt): boolean {
+    return !this.#plan.responseStream && message === undefined;
   }
 
   #enter(run: () => void): void {

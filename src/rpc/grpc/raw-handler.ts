@@ -5,6 +5,7 @@ import { ServiceException } from '../../errors/index.js';
 import { Attempt } from './attempt.js';
 import { meantForClients } from './error-behind.js';
 import { type GrpcStatus, StatusException } from './grpc-status.js';
+import { guardEvents } from './guarded-events.js';
 import { MASKED, statusOf } from './status-of.js';
 
 /*
@@ -79,6 +80,7 @@ function watchAnswering(func: RawFunction): RawFunction {
       if (error) fail(error, reply[1]);
       else attempt.enter(() => respond(null, ...reply));
     };
+    watchEvents(stream, attempt, fail);
     const { sendMetadata } = stream;
     stream.sendMetadata = (metadata) => attempt.enter(() => sendMetadata.call(stream, metadata));
     return attempt.enter(() => guard(() => func(stream, answer), fail));
@@ -90,18 +92,24 @@ function watchStreaming(func: RawFunction): RawFunction {
   return (stream) => {
     const attempt = attemptOf(stream);
     if (attempt === undefined) return func(stream);
-    stream.prependListener('error', (error) => attempt.raise(error));
-    // A stream that was destroyed sends no status: its client would wait for ever.
-    stream.once('close', () => {
-      if (stream.writableFinished === true) return;
-      attempt.fail(meantForClients(attempt.raised?.error ?? new Error('the stream was destroyed')));
-    });
     const fail = (error: unknown): void => {
       attempt.raise(error);
       if (stream.writableEnded !== true && stream.destroyed !== true) stream.emit('error', emittable(error));
     };
+    watchEvents(stream, attempt, fail);
     return attempt.enter(() => guard(() => func(stream), fail));
   };
+}
+
+/** What happens to the call's object beside what the handler does of its own accord. */
+function watchEvents(stream: RawCall, attempt: Attempt, fail: (error: unknown) => void): void {
+  stream.prependListener('error', (error) => attempt.raise(error));
+  // A stream that was destroyed sends no status: its client would wait for ever.
+  stream.once('close', () => {
+    if (attempt.settled || stream.writableFinished === true) return;
+    attempt.fail(meantForClients(attempt.raised?.error ?? new Error('the call was destroyed')));
+  });
+  guardEvents(stream, (run) => attempt.enter(run), fail);
 }
 
 /** What a handler throws and what its promise rejects with, caught alike. */

@@ -2,8 +2,9 @@ import type { Deadline } from '@grpc/grpc-js';
 import { convert } from '../../core/call/convert.js';
 import { addsNothing, type Call, currentCall, openCall, settleOpened } from '../../core/call/index.js';
 import { verdictOn } from '../../core/call/verdict.js';
-import { logger } from '../../core/process/logger.js';
+import { errorFields, logger } from '../../core/process/logger.js';
 import { settle } from '../../core/process/settle.js';
+import { failureOf } from '../../errors/index.js';
 import { underDeadline, whyCallerLeft } from './deadline.js';
 import { meantForClients } from './error-behind.js';
 import type { MethodPlan } from './method-plan.js';
@@ -69,6 +70,14 @@ export function guarded<T>(call: Call, { done, failed }: Reply<T>): Reply<T> {
       }
     };
   return { done: guard(done), failed: guard(failed) };
+}
+
+/** For what a listener throws while its handler goes on, and will answer. */
+export function logThrown({ name }: MethodPlan): (error: unknown) => void {
+  return (error) => {
+    const facts = errorFields(error, failureOf(error) !== undefined);
+    logger().error({ method: name, ...facts }, 'a listener of a call threw');
+  };
 }
 
 /** An author may throw a plain status object; the engine knows exceptions only. */

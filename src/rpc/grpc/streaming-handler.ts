@@ -1,13 +1,24 @@
-import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import type {
+  handleBidiStreamingCall,
+  ServerDuplexStream,
+  ServerInterceptingCallInterface,
+} from '@grpc/grpc-js';
 import { type Call, inScopeOf } from '../../core/call/index.js';
+import { isThenable } from '../../core/process/thenable.js';
 import { requestsOf } from './answering-handler.js';
+import { guardEvents } from './guarded-events.js';
 import { type AnyHandler, yieldsItsMessages } from './handler-style.js';
 import type { MethodPlan } from './method-plan.js';
-import { runInCall } from './run-in-call.js';
+import { logThrown, runInCall } from './run-in-call.js';
 import { statusOf } from './status-of.js';
 
-/** grpc-js gives server streams a request, bidi streams an iterator. */
-type StreamingCall = ServerDuplexStream<unknown, unknown> & { request?: unknown };
+/** grpc-js gives server streams a request, bidi streams an iterator; what is under a stream is private. */
+type StreamingCall = ServerDuplexStream<unknown, unknown> & {
+  request?: unknown;
+  readonly call?: Partial<ServerInterceptingCallInterface>;
+};
+
+const DESTROYED = 'the call was destroyed';
 
 /** A handler of server stream and bidi methods, in the style of grpc-js. */
 export function streaming(
@@ -17,15 +28,23 @@ export function streaming(
 ): handleBidiStreamingCall<unknown, unknown> {
   const send = yieldsItsMessages(handler) ? yielded : written;
   return (stream: StreamingCall) => {
+    const { emit } = stream;
     runInCall(plan, stream, {
       work: (call) => send(plan, handler.bind(instance), stream, call),
       done: () => stream.end(),
       failed: (error) => {
-        Reflect.deleteProperty(stream, 'emit');
-        stream.emit('error', statusOf(error));
+        stream.emit = emit;
+        fail(stream, error);
       },
     });
   };
+}
+
+/** A stream that was destroyed sends nothing any more, and its client would wait for ever. */
+function fail(stream: StreamingCall, error: unknown): void {
+  const status = statusOf(error);
+  if (stream.destroyed) stream.call?.sendStatus?.({ metadata: null, ...status });
+  else stream.emit('error', status);
 }
 
 /** An async generator: it is asked for the next message when the client has room, and closed when it left. */
@@ -35,10 +54,12 @@ async function yielded(
   stream: StreamingCall,
   call: Call,
 ): Promise<void> {
+  guardEvents(stream, (run) => inScopeOf(call, run), logThrown(plan));
   const messages = handler(plan.requestStream ? requestsOf(stream) : stream.request, stream);
   for await (const message of messages as AsyncIterable<unknown>) {
     if (call.aborted !== undefined) return;
-    if (!stream.write(message)) await roomIn(stream);
+    if (!stream.destroyed && !stream.write(message)) await roomIn(stream);
+    if (stream.destroyed) throw new Error(DESTROYED);
   }
 }
 
@@ -60,16 +81,17 @@ function roomIn(stream: StreamingCall): Promise<void> {
  */
 function written(_plan: MethodPlan, handler: AnyHandler, stream: StreamingCall, call: Call): Promise<void> {
   return new Promise((resolve, reject) => {
+    guardEvents(stream, (run) => inScopeOf(call, run), reject);
     const emit = stream.emit.bind(stream) as (event: string | symbol, ...args: unknown[]) => boolean;
-    const inScope = (event: string | symbol, ...args: unknown[]): boolean => {
-      if (event !== 'error') return inScopeOf(call, () => emit(event, ...args));
+    const settling = (event: string | symbol, ...args: unknown[]): boolean => {
+      if (event !== 'error') return emit(event, ...args);
       reject(args[0]);
       return true;
     };
-    stream.emit = inScope as typeof stream.emit;
+    stream.emit = settling as typeof stream.emit;
     stream.once('finish', resolve);
-    stream.once('close', resolve);
+    stream.once('close', () => reject(new Error(DESTROYED)));
     const result = handler(stream);
-    if (result instanceof Promise) result.catch(reject);
+    if (isThenable(result)) result.then(undefined, reject);
   });
 }

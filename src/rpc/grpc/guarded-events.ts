@@ -1,0 +1,27 @@
+/** What all call objects are. */
+interface Emitter {
+  emit(event: string | symbol, ...args: unknown[]): boolean;
+}
+
+/**
+ * Runs the listeners of a call object in a scope, and tells what one of them throws: in grpc-js it would end
+ * the process, and a listener runs in whatever scope the event comes from.
+ *
+ * @param enter runs a function in the scope.
+ */
+export function guardEvents(
+  emitter: Emitter,
+  enter: (run: () => boolean) => boolean,
+  fail: (error: unknown) => void,
+): void {
+  const { emit } = emitter;
+  const guarded: Emitter['emit'] = (...event) => {
+    try {
+      return enter(() => emit.apply(emitter, event));
+    } catch (error) {
+      fail(error);
+      return true;
+    }
+  };
+  emitter.emit = guarded;
+}
