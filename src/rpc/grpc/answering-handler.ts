@@ -10,6 +10,7 @@ import { optionsOf, originalOf } from '../../core/decorate/index.js';
 import { isThenable } from '../../core/process/thenable.js';
 import { guardEvents } from './guarded-events.js';
 import { type AnyHandler, returnsItsAnswer } from './handler-style.js';
+import { keepingMessage } from './kept-reply.js';
 import type { MethodPlan } from './method-plan.js';
 import { logThrown, runInCall } from './run-in-call.js';
 import { statusOf } from './status-of.js';
@@ -51,13 +52,22 @@ function returning(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unkno
 }
 
 function callingBack(plan: MethodPlan, handler: AnyHandler): handleUnaryCall<unknown, unknown> {
+  const keeping = { ...plan, options: keepingMessage(plan.options, messageOf, answerOf) };
   return (call, callback) => {
-    runInCall(plan, call, {
+    runInCall(keeping, call, {
       work: (scope) => calledBack(plan, handler, call, scope),
       done: ({ message, trailer, flags }) => callback(null, message, trailer, flags),
       failed: (error) => callback(statusOf(error)),
     });
   };
+}
+
+function messageOf({ message }: Answer): unknown {
+  return message;
+}
+
+function answerOf(message: unknown): Answer {
+  return { message };
 }
 
 function calledBack(

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import type { Call } from '../../core/call/index.js';
 import { errorFields, logger } from '../../core/process/logger.js';
 import { currentScope, enterScope } from '../../core/process/scope.js';
-import { failureOf } from '../../errors/index.js';
+import { failureOf, Status } from '../../errors/index.js';
 import type { PassedStatus } from './grpc-status.js';
 
 /** What a handler answered, held back until the call has surely gone well. */
@@ -12,6 +12,20 @@ export interface Reply {
   /** The response message; absent when responses are a stream, whose messages are not held back. */
   readonly message: { readonly value: unknown } | undefined;
   readonly status: PassedStatus;
+}
+
+/** The message of a reply. */
+export function messageOf({ message }: Reply): unknown {
+  return message?.value;
+}
+
+/** The reply of a call whose message is known from before. */
+export function replyOf(message: unknown): Reply {
+  return {
+    metadata: undefined,
+    message: { value: message },
+    status: { code: Status.OK, details: 'OK', metadata: null },
+  };
 }
 
 interface Settle {

@@ -5,6 +5,7 @@ import { Attempt, type Reply } from './attempt.js';
 import { underDeadline, whyCallerLeft } from './deadline.js';
 import { errorBehind } from './error-behind.js';
 import { isMetadata, type PassedStatus } from './grpc-status.js';
+import { idempotencyKeyIn } from './kept-reply.js';
 import type { MethodPlan } from './method-plan.js';
 import { guarded } from './run-in-call.js';
 import { statusOf } from './status-of.js';
@@ -32,6 +33,8 @@ export class FreshCall extends ServerInterceptingCall {
   readonly #plan: MethodPlan;
   readonly #watched: boolean;
   #state: State = { phase: 'waiting' };
+  #received: Metadata | undefined;
+  #request: unknown;
 
   /** @param watched whether the handler's errors are seen (raw-handler.ts). */
   constructor(next: ServerInterceptingCallInterface, plan: MethodPlan, watched: boolean) {
@@ -49,10 +52,14 @@ export class FreshCall extends ServerInterceptingCall {
     const { requestStream } = this.#plan;
     super.start({
       onReceiveMetadata: (metadata) => {
+        this.#received = metadata;
         if (requestStream) this.#open(() => listener.onReceiveMetadata(metadata));
         else listener.onReceiveMetadata(metadata);
       },
-      onReceiveMessage: (message) => this.#enter(() => listener.onReceiveMessage(message)),
+      onReceiveMessage: (message) => {
+        if (!requestStream) this.#request = message;
+        this.#enter(() => listener.onReceiveMessage(message));
+      },
       onReceiveHalfClose: () => {
         if (requestStream) this.#enter(() => listener.onReceiveHalfClose());
         // A repeat tells grpc-js once more that the request is complete: it calls the handler again.
@@ -121,7 +128,11 @@ export class FreshCall extends ServerInterceptingCall {
   /** @param begin starts the handler. */
   #open(begin: () => void): void {
     const options = underDeadline(this.#plan.options, this.getDeadline());
-    const call = openCall(this.#plan.name, options, { cancellable: true });
+    const call = openCall(this.#plan.name, options, {
+      cancellable: true,
+      args: [this.#request],
+      idempotencyKey: this.#received && idempotencyKeyIn(this.#received),
+    });
     const state: State = { phase: 'open', call, attempt: undefined };
     this.#state = state;
     const work = (): Promise<Reply> =>

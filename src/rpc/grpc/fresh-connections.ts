@@ -1,7 +1,9 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { resolveCallOptions } from '../../core/call/index.js';
+import { messageOf, replyOf } from './attempt.js';
 import { FreshCall } from './fresh-call.js';
-import { type FreshConnectionsOptions, planner } from './method-plan.js';
+import { keepingMessage } from './kept-reply.js';
+import { type FreshConnectionsOptions, type MethodPlan, type PlannedMethod, planner } from './method-plan.js';
 import { watchHandler } from './raw-handler.js';
 
 /**
@@ -25,5 +27,14 @@ export function freshConnections(options: FreshConnectionsOptions = {}): ServerI
   resolveCallOptions('freshConnections', options, ['methods', 'services']);
   const { services, ...others } = options;
   const planFor = planner('freshConnections', others, services);
-  return (method, call) => new FreshCall(call, planFor(method), watchHandler(call));
+  const plans = new Map<string, MethodPlan>();
+  const replying = (method: PlannedMethod): MethodPlan => {
+    const known = plans.get(method.path);
+    if (known !== undefined) return known;
+    const plan = planFor(method);
+    const made = { ...plan, options: keepingMessage(plan.options, messageOf, replyOf) };
+    plans.set(method.path, made);
+    return made;
+  };
+  return (method, call) => new FreshCall(call, replying(method), watchHandler(call));
 }

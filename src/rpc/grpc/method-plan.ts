@@ -1,6 +1,7 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { type CallOptions, type ResolvedCallOptions, resolveCallOptions } from '../../core/call/index.js';
 import { show, typedOption } from '../../core/process/check-options.js';
+import { responseCodec } from './kept-reply.js';
 
 /** Options of {@link handlers}: those of a call, for all methods and for single ones. */
 export interface HandlersOptions extends CallOptions {
@@ -51,6 +52,7 @@ export function planner(
   const { methods = {}, ...forAll } = options;
   checkMethods(owner, methods);
   const declared = declaredIdempotence(owner, services, methods);
+  const definitions = definitionsByPath(services);
   const plans = new Map<string, MethodPlan>();
 
   const plan = ({ path, requestStream, responseStream }: PlannedMethod): MethodPlan => {
@@ -61,7 +63,10 @@ export function planner(
       ...methods[path.slice(path.lastIndexOf('/') + 1)],
       ...methods[path],
     };
-    const resolved = resolveCallOptions(owner, own);
+    const resolved = keptAsResponses(resolveCallOptions(owner, own), definitions.get(path));
+    if (resolved.exactlyOnce !== undefined && responseStream) {
+      throw new TypeError(`${owner}: exactlyOnce is for methods with one response; ${path} sends a stream`);
+    }
     // What a stream has taken or sent cannot be taken back: it is not run again as a whole.
     const repeats = resolved.idempotent && !requestStream && !responseStream;
     return {
@@ -78,6 +83,27 @@ export function planner(
     plans.set(method.path, made);
     return made;
   };
+}
+
+function definitionsByPath(
+  services: readonly ServiceDefinition[],
+): ReadonlyMap<string, ServiceDefinition[string]> {
+  return new Map(
+    services.flatMap((service) =>
+      Object.values<ServiceDefinition[string]>(service).map((method) => [method.path, method] as const),
+    ),
+  );
+}
+
+/** Responses under idempotency keys are kept as they are on the wire, unless the options say otherwise. */
+function keptAsResponses(
+  options: ResolvedCallOptions,
+  definition: ServiceDefinition[string] | undefined,
+): ResolvedCallOptions {
+  const { exactlyOnce } = options;
+  if (exactlyOnce === undefined || exactlyOnce.codec !== undefined || definition === undefined)
+    return options;
+  return { ...options, exactlyOnce: { ...exactlyOnce, codec: responseCodec(definition) } };
 }
 
 const PATH = /^\/[\w.]+\/\w+$/;

@@ -1,16 +1,27 @@
-import type { Deadline } from '@grpc/grpc-js';
+import type { Deadline, Metadata } from '@grpc/grpc-js';
 import { convert } from '../../core/call/convert.js';
-import { addsNothing, type Call, currentCall, openCall, settleOpened } from '../../core/call/index.js';
+import {
+  addsNothing,
+  type Call,
+  type Caller,
+  currentCall,
+  openCall,
+  settleOpened,
+} from '../../core/call/index.js';
 import { verdictOn } from '../../core/call/verdict.js';
 import { errorFields, logger } from '../../core/process/logger.js';
 import { settle } from '../../core/process/settle.js';
 import { failureOf } from '../../errors/index.js';
 import { underDeadline, whyCallerLeft } from './deadline.js';
 import { meantForClients } from './error-behind.js';
+import { idempotencyKeyIn } from './kept-reply.js';
 import type { MethodPlan } from './method-plan.js';
 
 /** What all four kinds of call objects have. */
 export interface SurfaceCall {
+  readonly metadata: Metadata;
+  /** Absent where requests are a stream. */
+  readonly request?: unknown;
   getDeadline(): Deadline;
   once(event: 'cancelled', listener: () => void): unknown;
   removeListener(event: 'cancelled', listener: () => void): unknown;
@@ -40,7 +51,7 @@ export function runInCall<T>(plan: MethodPlan, surface: SurfaceCall, { work, ...
     );
   }
   const options = outermost ? underDeadline(plan.options, surface.getDeadline()) : plan.options;
-  const call = openCall(plan.name, options, { cancellable: true });
+  const call = openCall(plan.name, options, { cancellable: true, ...asked(plan, surface) });
   const callerLeft = (): void => call.abort(whyCallerLeft(surface.getDeadline()));
   if (outermost) surface.once('cancelled', callerLeft);
   const { done, failed } = guarded(call, {
@@ -54,6 +65,12 @@ export function runInCall<T>(plan: MethodPlan, surface: SurfaceCall, { work, ...
     },
   });
   settleOpened(call, options, () => translated(() => work(call)), done, failed);
+}
+
+/** What a call is asked for, where it must be known again. */
+function asked({ options }: MethodPlan, { metadata, request }: SurfaceCall): Caller | undefined {
+  if (options.exactlyOnce === undefined) return undefined;
+  return { args: [request], idempotencyKey: idempotencyKeyIn(metadata) };
 }
 
 type Reply<T> = Pick<Handling<T>, 'done' | 'failed'>;
