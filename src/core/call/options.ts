@@ -1,11 +1,11 @@
-import { type ExactlyOnceOptions, resolveExactlyOnce } from '../once/index.js';
+import { checkOnce, type ExactlyOnceOptions, resolveExactlyOnce } from '../once/index.js';
 import { numberOption, refuseUnknownOptions, show, typedOption } from '../process/check-options.js';
 import { ISOLATION_LEVELS, type TransactionOptions } from '../registry/resource.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../repair/budget.js';
 import type { ExceptionConverter } from './convert.js';
 
 /** The transaction a handler runs in. */
-export interface CallTransaction extends TransactionOptions {
+export interface CallTransaction extends Omit<TransactionOptions, 'exactlyOnce'> {
   /** The resource's name. Default: `'default'`, or the only resource that has transactions. */
   readonly resource?: string;
 }
@@ -140,6 +140,7 @@ function resolveTransaction(owner: string, value: CallOptions['transaction']): C
 /** @throws TypeError or RangeError that names option and value. */
 export function checkTransactionOptions(owner: string, options: TransactionOptions): void {
   typedOption(owner, 'readOnly', options.readOnly, 'boolean');
+  checkOnce(owner, options.exactlyOnce);
   if (options.isolation !== undefined && !ISOLATION_LEVELS.includes(options.isolation)) {
     throw new RangeError(
       `${owner}: isolation must be one of ${ISOLATION_LEVELS.join(', ')}, got ${show(options.isolation)}`,

@@ -1,4 +1,4 @@
 export { jsonCodec, type ResultCodec } from './codec.js';
 export { digest, fingerprint } from './fingerprint.js';
 export type { IdempotencyKey } from './idempotency-key.js';
-export { checkCodec, type ExactlyOnceOptions, resolveExactlyOnce } from './options.js';
+export { checkOnce, type ExactlyOnceOptions, resolveExactlyOnce } from './options.js';

@@ -1,5 +1,6 @@
 import { refuseUnknownOptions, show, typedOption } from '../process/check-options.js';
 import type { ResultCodec } from './codec.js';
+import type { IdempotencyKey } from './idempotency-key.js';
 
 /** How a handler is run exactly once. Arguments are those of the handler, or the request. */
 export interface ExactlyOnceOptions {
@@ -32,8 +33,25 @@ export function resolveExactlyOnce(
   return value;
 }
 
+/**
+ * Checks the option `exactlyOnce` of a transaction.
+ *
+ * @throws TypeError that names option and value.
+ */
+export function checkOnce(owner: string, value: boolean | IdempotencyKey | undefined): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${owner}: exactlyOnce must be true or an object with a key, got ${show(value)}`);
+  const name = `${owner}: exactlyOnce`;
+  refuseUnknownOptions(name, value, ['key', 'scope', 'args', 'codec']);
+  if (typeof value.key !== 'string' || value.key === '')
+    throw new TypeError(`${name}: key must be a string that is not empty, got ${show(value.key)}`);
+  typedOption(name, 'scope', value.scope, 'string');
+  checkCodec(name, value.codec);
+}
+
 /** @throws TypeError when it is no codec. */
-export function checkCodec(owner: string, codec: ResultCodec | undefined): void {
+function checkCodec(owner: string, codec: ResultCodec | undefined): void {
   if (codec === undefined) return;
   if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')
     throw new TypeError(`${owner}: codec must have encode() and decode(), got ${show(codec)}`);
