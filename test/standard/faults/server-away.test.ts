@@ -83,7 +83,8 @@ describeWithMariadb(
       expect(errorsOf(timings)).toHaveLength(12);
       for (const error of errorsOf(timings))
         expect(error).toMatchObject({ status: 'UNAVAILABLE', outcome: 'none' });
-      expect(percentile(timings, 1)).toBeLessThan(2_500);
+      // The buffer and a dial, and not the acquire timeout.
+      expect(percentile(timings, 1)).toBeLessThan(1_400);
       expect(fixture.db.proxy.accepted).toBeLessThan(16);
     });
 
