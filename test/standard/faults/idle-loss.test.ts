@@ -100,9 +100,8 @@ describeWithMariadb(
         for (let round = 0; round < 10; round += 1) {
           await fill(pool, 16);
           fixture.db.proxy[how]();
-          // The proxy is in this process: it sends the FIN when the loop turns. What is in flight still, no one can know.
-          await turn();
-          await turn();
+          // The proxy is in this process, and sends a FIN when the loop turns.
+          if (how === 'fin') await turn().then(() => turn());
           expect(errorsOf(await atOnce(24, visit(pool)))).toEqual([]);
         }
       },
