@@ -43,15 +43,24 @@ export function delay(ms: number): Promise<void> {
 }
 
 /** Runs workers side by side until a moment; each runs its work over and over. */
-export async function workers(
+export function workers(
   count: number,
   durationMs: number,
   work: (worker: number) => Promise<unknown>,
 ): Promise<Timing[]> {
   const until = performance.now() + durationMs;
+  return workersWhile(count, () => performance.now() < until, work);
+}
+
+/** The same as long as a condition holds. */
+export async function workersWhile(
+  count: number,
+  condition: () => boolean,
+  work: (worker: number) => Promise<unknown>,
+): Promise<Timing[]> {
   const timings: Timing[] = [];
   const run = async (worker: number): Promise<void> => {
-    while (performance.now() < until) timings.push(await timed(() => work(worker)));
+    while (condition()) timings.push(await timed(() => work(worker)));
   };
   await Promise.all(Array.from({ length: count }, (_, worker) => run(worker)));
   return timings;

@@ -150,7 +150,7 @@ class Attempts<T> {
     const reported = call.aborted ?? error;
     const failure = verdictOn(call, reported, this.#options.transaction !== undefined);
     const again = this.#repeatable && call.aborted === undefined && mayRepeat(failure, true);
-    if (again && call.budget.take(call.deadlineAt)) return this.#again(failure);
+    if (again && call.budget.take(call.deadlineAt, failure)) return this.#again(failure);
     const thrown = convert(call, reported, failure, this.#options.as);
     closeCall(call, { error: thrown });
     this.#failed(thrown);

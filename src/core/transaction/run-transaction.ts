@@ -33,7 +33,8 @@ export async function runTransaction<T extends Transaction, R>(
       return result.value;
     }
     const again = mayRepeat(result.failure, false) && call?.aborted === undefined;
-    if (!again || !budget.take(call?.deadlineAt ?? Number.POSITIVE_INFINITY)) throw result.error;
+    const deadlineAt = call?.deadlineAt ?? Number.POSITIVE_INFINITY;
+    if (!again || !budget.take(deadlineAt, result.failure)) throw result.error;
     if (result.failure.status === 'ABORTED')
       await sleep(backoffMs(CONFLICT_BACKOFF, budget.repeats), call?.signal);
   }

@@ -171,7 +171,7 @@ export class FreshConnection extends EventEmitter {
 
   #mayRepeat(session: Session, failure: Failure, call: Call | undefined): boolean {
     if (!failure.fatal || !mayRepeat(failure, false) || call?.aborted !== undefined) return false;
-    return this.#mayRenew(session) && (call === undefined || call.budget.take(call.deadlineAt));
+    return this.#mayRenew(session) && (call === undefined || call.budget.take(call.deadlineAt, failure));
   }
 
   /** Whether nothing is lost with the session but the session. */

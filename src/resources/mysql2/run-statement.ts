@@ -80,7 +80,7 @@ class StatementRun {
   #mayRunAgain(failure: Failure): boolean {
     if (!mayRepeat(failure, false) || this.#call?.aborted !== undefined) return false;
     this.#budget ??= new Budget();
-    return this.#budget.take(this.#call?.deadlineAt ?? Number.POSITIVE_INFINITY);
+    return this.#budget.take(this.#call?.deadlineAt ?? Number.POSITIVE_INFINITY, failure);
   }
 
   #again({ status }: Failure): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { collectLog } from '../support/collect-log.js';
 import { stopClock } from '../support/fake-clock.js';
+import { poolContract } from './contract/pool-contract.js';
 import { MemoryWorld } from './support/memory-world.js';
-import { poolContract } from './support/pool-contract.js';
 
 describe('a pool of connections in memory', () => {
   collectLog();

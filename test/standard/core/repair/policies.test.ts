@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { backoffMs, CONFLICT_BACKOFF, DIAL_BACKOFF } from '../../../../src/core/repair/backoff.js';
 import { Budget } from '../../../../src/core/repair/budget.js';
 import { mayRepeat } from '../../../../src/core/repair/may-repeat.js';
-import { LOST } from '../support/driver-error.js';
+import { retryThrottle } from '../../../../src/core/repair/retry-throttle.js';
+import { DEADLOCK, LOST } from '../support/driver-error.js';
 
 const ALMOST_1 = 1 - Number.EPSILON;
 
@@ -82,5 +83,14 @@ describe('a budget', () => {
     expect(budget.take(performance.now())).toBe(false);
     expect(budget.repeats).toBe(0);
     expect(budget.take(performance.now() + 60_000)).toBe(true);
+  });
+
+  it('gives nothing in a retry storm, but for conflicts: whoever reports those is well', () => {
+    while (retryThrottle.take());
+    const endless = new Budget(10);
+    expect(endless.take(Number.POSITIVE_INFINITY, LOST)).toBe(false);
+    expect(endless.take(Number.POSITIVE_INFINITY, DEADLOCK)).toBe(true);
+    for (let i = 0; i < 20_000; i += 1) retryThrottle.refill();
+    expect(endless.take(Number.POSITIVE_INFINITY, LOST)).toBe(true);
   });
 });
