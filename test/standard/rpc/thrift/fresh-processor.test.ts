@@ -50,7 +50,7 @@ class AccountHandler {
     callback(null);
   }
 
-  history(): unknown[] {
+  history(): InstanceType<typeof accountTypes.Entry>[] {
     return [
       new accountTypes.Entry({ transferId: 'a', counterpart: i64(2), amount: i64(5), createdAt: i64(7) }),
     ];
@@ -180,7 +180,7 @@ test('a handler runs with itself as this, inside a call of the name Service.meth
       return currentCall()?.method;
     },
   });
-  for (const service of [Quirks, plainQuirks]) {
+  for (const service of [Quirks, plainQuirks as unknown as typeof Quirks]) {
     const { client } = await serve(freshProcessor(service, handler));
     await expect(client(Quirks).none()).resolves.toBe('42 Quirks.none');
     await expect(client(Quirks).inherited('a')).resolves.toBe('Base.inherited');
