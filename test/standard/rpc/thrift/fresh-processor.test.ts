@@ -161,10 +161,13 @@ describe('a handler in any style is answered once', () => {
   type Callback = (error: unknown, result?: unknown) => void;
 });
 
-test('a void method is answered in both styles', async () => {
+test('a void method is answered in every style', async () => {
   const inPromiseStyle = quirksHandler({ nothing: async (_a: string) => undefined });
   const inCallbackStyle = quirksHandler({ nothing: (_a: string, done: () => void) => done() });
-  for (const handler of [inPromiseStyle, inCallbackStyle]) {
+  const synchronous = quirksHandler({ nothing: () => undefined });
+  const hidden = quirksHandler({ nothing: (...all: never[]) => (all.at(-1) as unknown as () => void)() });
+  const defaulted = quirksHandler({ nothing: (_a = '', done?: () => void) => done?.() });
+  for (const handler of [inPromiseStyle, inCallbackStyle, synchronous, hidden, defaulted]) {
     const { client } = await serve(freshProcessor(Quirks, handler));
     await expect(client(Quirks).nothing('a')).resolves.toBeUndefined();
   }
