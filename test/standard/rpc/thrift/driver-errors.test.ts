@@ -110,7 +110,8 @@ describeWithMariadb('on a real MariaDB', (fixture) => {
     await once(leaving.connection, 'close');
     const startedAt = performance.now();
     while ((await sleeping()) > 0);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    // By a KILL at once, or by MariaDB itself, which looks after its client every five seconds.
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     while (attached.callsInFlight > 0) await new Promise(setImmediate);
   });
 
