@@ -3,8 +3,9 @@ import { startDatabase } from 'fresh-connections/testing';
 import { grpcOverhead } from './grpc-overhead.js';
 import { ownCost } from './own-cost.js';
 import { statementThroughput } from './statement-throughput.js';
+import { thriftOverhead } from './thrift-overhead.js';
 
-for (const { name, target, run } of [ownCost, statementThroughput, grpcOverhead]) {
+for (const { name, target, run } of [ownCost, statementThroughput, grpcOverhead, thriftOverhead]) {
   await using database = await startDatabase({ prefer: 'private' });
   console.log(`${name} (${target}), on ${database.description}`);
   await run(database, (line) => console.log(`  ${line}`));

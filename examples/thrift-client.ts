@@ -1,18 +1,22 @@
 // A session with the account service over Thrift: npm run example:thrift-client
 import { randomUUID } from 'node:crypto';
 import process from 'node:process';
+import { freshThriftClient } from 'fresh-connections/thrift';
 import thrift, { Int64 } from 'thrift';
 import AccountService from './gen/AccountService.js';
 import { InsufficientFunds } from './gen/account_types.js';
 
 const { HOST = '127.0.0.1', PORT = '9090' } = process.env;
 
-const connection = thrift.createConnection(HOST, Number(PORT), {});
-connection.on('error', (error) => {
-  console.error(`cannot talk to ${HOST}:${PORT}: ${error.message}`);
-  process.exitCode = 1;
-});
-const accounts = thrift.createClient(AccountService, connection);
+// Calls settle whatever happens to the connection. A transfer has an id, so that it may be sent again.
+const { client: accounts, close } = freshThriftClient(
+  () => thrift.createConnection(HOST, Number(PORT), {}),
+  AccountService,
+  {
+    timeoutMs: 5_000,
+    methods: { balance: { idempotent: true }, history: { idempotent: true }, transfer: { idempotent: true } },
+  },
+);
 
 const alice = await accounts.create('Alice', new Int64(100_00));
 const bob = await accounts.create('Bob', new Int64(0));
@@ -38,7 +42,7 @@ for (const { amount, counterpart, createdAt } of await accounts.history(bob)) {
     `Bob: ${money(amount)} from account ${counterpart} at ${new Date(Number(createdAt)).toISOString()}`,
   );
 }
-connection.end();
+close();
 
 function money(cents: Int64): string {
   return (Number(cents) / 100).toFixed(2);

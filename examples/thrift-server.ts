@@ -99,7 +99,8 @@ const processor = freshProcessor(AccountService, new AccountHandler(), {
   timeoutMs: 10_000,
 });
 const server = thrift.createServer(processor, undefined);
-const attached = attach(server);
+// Nobody sends more than some accounts' worth of bytes.
+const attached = attach(server, { maxFrameBytes: 1_000_000, maxConnections: 1_000 });
 server.listen(Number(PORT), HOST, () => {
   console.log(`listening on ${HOST}:${(server.address() as AddressInfo).port}`);
 });

@@ -7,8 +7,20 @@ import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** What the tests start: the names of the binary, and the Debian package that has it. */
-const SERVERS = [{ name: 'MariaDB', binaries: ['mariadbd', 'mysqld'], aptPackage: 'mariadb-server-core' }];
+/** What the tests start or talk to: how to see that it is there, and the Debian package that has it. */
+const SERVERS = [
+  {
+    name: 'MariaDB',
+    isInstalled: () => ['mariadbd', 'mysqld'].some(find),
+    aptPackage: 'mariadb-server-core',
+  },
+  {
+    name: "Thrift's client for Python",
+    // Debian's Python: its packages are no part of another one that may come first on the PATH.
+    isInstalled: () => spawnSync('/usr/bin/python3', ['-c', 'import thrift']).status === 0,
+    aptPackage: 'python3-thrift',
+  },
+];
 
 /** Servers are often kept out of a user's PATH. src/testing/database looks in the same places. */
 const FOLDERS = [
@@ -34,7 +46,7 @@ function isExecutable(path) {
 
 /** The servers that are not installed. */
 export function missingServers() {
-  return SERVERS.filter(({ binaries }) => !binaries.some(find));
+  return SERVERS.filter(({ isInstalled }) => !isInstalled());
 }
 
 function provide({ name, aptPackage }) {

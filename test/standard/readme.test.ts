@@ -5,6 +5,7 @@ import { resolveCallOptions } from '../../src/core/call/options.js';
 import { FRESHNESS_OPTIONS, resolvePoolOptions } from '../../src/core/pool/options.js';
 import { classify, DIALING } from '../../src/resources/mysql2/classify.js';
 import { resolveOptions } from '../../src/resources/mysql2/options.js';
+import { resolveAttachOptions } from '../../src/rpc/thrift/attach-options.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -29,6 +30,14 @@ test('the README says the defaults of the options of mysql2’s resource and of 
   expect(documented('idempotent')).toBe(String(idempotent));
   expect(documented('maxAttempts')).toBe(String(maxAttempts));
 });
+
+test.each(Object.entries(resolveAttachOptions('test', {})))(
+  'the README says the default of the limit %s',
+  (name, value) => {
+    const values = rows.filter((row) => row.name === name).map((row) => row.value);
+    expect(values).toContain(String(value));
+  },
+);
 
 test('every status and reason that the README tells of exists', () => {
   const section = readme.split('## What a client is told')[1]?.split('\n## ')[0] ?? '';

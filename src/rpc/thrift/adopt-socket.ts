@@ -22,7 +22,7 @@ const KEEPALIVE_AFTER_MS = 60_000;
  * goes.
  */
 export function adoptSocket(socket: Socket, { server, state, held, limits }: Adopter): void {
-  const client = new ClientConnection(state);
+  const client = new ClientConnection(state, socket);
   const close = (error: ProtocolError): void => {
     inbox.clear();
     server.emit('error', error);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Call, cancelled } from '../../core/call/call.js';
 import { globalState } from '../../core/process/global-state.js';
 import type { CallsInFlight } from './calls-in-flight.js';
@@ -13,13 +14,16 @@ export interface ServerState {
 /** A client's connection to an attached server. */
 export class ClientConnection {
   readonly server: ServerState;
+  readonly #socket: Socket;
   readonly #calls = new Set<Call>();
   #inFlight = 0;
   #messages = 0;
   #gone = false;
+  #corked = false;
 
-  constructor(server: ServerState) {
+  constructor(server: ServerState, socket: Socket) {
     this.server = server;
+    this.#socket = socket;
   }
 
   /** Whether the client has left; it is told nothing any more. */
@@ -54,6 +58,17 @@ export class ClientConnection {
     this.#inFlight -= 1;
     this.#calls.delete(call);
     this.server.calls.end();
+  }
+
+  /** A reply is about to be written: all those of this turn of the event loop go out together. */
+  replies(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
   }
 
   /** Cancels the calls that nobody waits for any more. */

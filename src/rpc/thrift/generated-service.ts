@@ -1,4 +1,5 @@
 import { show } from '../../core/process/check-options.js';
+import type { ClientMethods } from './generated-methods.js';
 import type { HandlerMethod } from './invoke-handler.js';
 import type { ServerProtocol } from './protocol.js';
 
@@ -29,8 +30,31 @@ export type MethodOf<S> = {
   [K in keyof ProcessorOf<S>]: K extends `process_${infer M}` ? M : never;
 }[keyof ProcessorOf<S>];
 
-/** A handler of the service: an object that has all its methods. */
-export type HandlerOf<S> = { readonly [M in MethodOf<S>]: HandlerMethod };
+/**
+ * A handler of the service: an object that has all its methods, each in promise style, in callback style or
+ * synchronous. Their types are those of the generated class Client; of a class Processor alone only the names
+ * are known.
+ */
+export type HandlerOf<S> = {
+  readonly [M in MethodOf<S>]: HandlerMethodOf<M extends MethodName<S> ? ClientMethods<S>[M] : unknown>;
+};
+
+type MethodName<S> = keyof ClientMethods<S>;
+
+/** Fewer parameters are as good, as everywhere in TypeScript. */
+type HandlerMethodOf<F> = [F] extends [(...args: infer A) => Promise<infer R>]
+  ? (...args: [...A, callback: HandlerCallback<R>]) => ResultOf<R> | PromiseLike<ResultOf<R>> | void
+  : HandlerMethod;
+
+/** How a method in callback style answers. */
+export type HandlerCallback<R> = (error?: unknown, result?: ResultOf<R>) => void;
+
+/** Where the IDL has an i64, a number goes as well. */
+type ResultOf<R> = R extends { toOctetString(separator?: string): string }
+  ? R | number
+  : R extends readonly (infer E)[]
+    ? readonly ResultOf<E>[]
+    : R;
 
 /** @throws TypeError when it is no generated service. */
 export function processorClassOf(owner: string, service: GeneratedService): GeneratedProcessorClass {

@@ -5,12 +5,12 @@ export type HandlerMethod = (...args: never[]) => unknown;
 
 /**
  * How a method answers, told by the number of its parameters, as npm thrift does:
- * - `promise`: it has the parameters of the IDL, or it is an async function that leaves some out. What it
- *   returns is the answer.
+ * - `promise`: it has the parameters of the IDL, or leaves some out. What it returns is the answer, nothing
+ *   included.
  * - `callback`: it has one parameter more. What it returns is no answer (drivers return objects from
  *   functions that take a callback), but a rejection is.
- * - `either`: it has fewer, or takes them as a rest, or is wrapped by something that hides them. It gets a
- *   callback, and whichever comes first is the answer.
+ * - `either`: it takes them as a rest, or is wrapped by something that hides them. It gets a callback, and
+ *   whichever comes first is the answer.
  */
 type Style = 'promise' | 'callback' | 'either';
 
@@ -53,5 +53,30 @@ export function invokeHandler(
 function styleOf(method: Invocable, declared: number, awaited: boolean): Style {
   if (method.length === declared + 1) return 'callback';
   if (method.length === declared || !awaited || types.isAsyncFunction(method)) return 'promise';
-  return 'either';
+  let hides = hiding.get(method);
+  if (hides === undefined) {
+    hides = hidesParameters(method);
+    hiding.set(method, hides);
+  }
+  return hides ? 'either' : 'promise';
+}
+
+const hiding = new WeakMap<Invocable, boolean>();
+
+/** Whether a function may take more parameters than its length says. Only its source tells. */
+function hidesParameters(method: Invocable): boolean {
+  const source = Function.prototype.toString.call(method);
+  if (/\[native code\]|\barguments\b/.test(source)) return true;
+  const open = source.indexOf('(');
+  const arrow = source.indexOf('=>');
+  if (open < 0 || (arrow >= 0 && arrow < open)) return false;
+  let depth = 0;
+  let at = open;
+  do {
+    if (source[at] === '(') depth += 1;
+    else if (source[at] === ')') depth -= 1;
+    at += 1;
+  } while (depth > 0 && at < source.length);
+  // A default hides itself and whatever comes after it.
+  return /=|\.\.\./.test(source.slice(open, at));
 }

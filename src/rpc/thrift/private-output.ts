@@ -1,10 +1,14 @@
-import { type ServerProtocol, transportOf } from './protocol.js';
+import { type ServerProtocol, type ServerTransport, transportOf } from './protocol.js';
 
-type TransportClass = new (buffer: Buffer, onFlush: (message: Buffer) => void) => object;
+type TransportClass = new (buffer: undefined, onFlush: ServerTransport['onFlush']) => object;
 type ProtocolClass = new (transport: object) => ServerProtocol;
 
-/** Nothing is read from an output. */
-const NO_INPUT: Buffer = Buffer.alloc(0);
+/** What the transports of npm thrift write to. */
+interface Written {
+  outBuffers: Buffer[];
+  outCount: number;
+  onFlush: ServerTransport['onFlush'];
+}
 
 /**
  * A new protocol and transport, of the kind that the server uses, that end in the same socket.
@@ -13,8 +17,19 @@ const NO_INPUT: Buffer = Buffer.alloc(0);
  * half-way would go out before the next reply. Constructor and `onFlush` are used as thrift's server.js does.
  */
 export function privateOutput(shared: ServerProtocol): ServerProtocol {
-  const transport = transportOf(shared);
-  const Transport = transport.constructor as TransportClass;
   const Protocol = shared.constructor as ProtocolClass;
-  return new Protocol(new Transport(NO_INPUT, transport.onFlush));
+  return new Protocol(outputTransport(transportOf(shared)));
+}
+
+function outputTransport(shared: ServerTransport): object {
+  const { onFlush } = shared;
+  if (!('outBuffers' in shared && 'outCount' in shared)) {
+    return new (shared.constructor as TransportClass)(undefined, onFlush);
+  }
+  // Without the constructor, which makes a kilobyte to read into for every reply.
+  const transport: Written = Object.create(Object.getPrototypeOf(shared));
+  transport.outBuffers = [];
+  transport.outCount = 0;
+  transport.onFlush = onFlush;
+  return transport;
 }

@@ -35,7 +35,9 @@ export function serveCall(
   const ended = (send: () => void): void => {
     client?.end(call);
     // A client that is gone is told nothing.
-    if (!client?.gone) sendSafely(method, send);
+    if (client?.gone) return;
+    client?.replies();
+    sendSafely(method, send);
   };
   settleOpened(
     call,

@@ -73,7 +73,7 @@ describe('what no method declares becomes a TApplicationException without a word
   };
 
   test.each(Object.entries(thrown))('%s', async (_name, undeclared) => {
-    for (const service of [Quirks, plainQuirks]) {
+    for (const service of [Quirks, plainQuirks as unknown as typeof Quirks]) {
       const { connect } = await serve(freshProcessor(service, quirksHandler({ undeclared })));
       const connection = connect();
       const replies = received(connection);

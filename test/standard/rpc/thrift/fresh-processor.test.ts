@@ -50,7 +50,7 @@ class AccountHandler {
     callback(null);
   }
 
-  history(): unknown[] {
+  history(): InstanceType<typeof accountTypes.Entry>[] {
     return [
       new accountTypes.Entry({ transferId: 'a', counterpart: i64(2), amount: i64(5), createdAt: i64(7) }),
     ];
@@ -161,10 +161,13 @@ describe('a handler in any style is answered once', () => {
   type Callback = (error: unknown, result?: unknown) => void;
 });
 
-test('a void method is answered in both styles', async () => {
+test('a void method is answered in every style', async () => {
   const inPromiseStyle = quirksHandler({ nothing: async (_a: string) => undefined });
   const inCallbackStyle = quirksHandler({ nothing: (_a: string, done: () => void) => done() });
-  for (const handler of [inPromiseStyle, inCallbackStyle]) {
+  const synchronous = quirksHandler({ nothing: () => undefined });
+  const hidden = quirksHandler({ nothing: (...all: never[]) => (all.at(-1) as unknown as () => void)() });
+  const defaulted = quirksHandler({ nothing: (_a = '', done?: () => void) => done?.() });
+  for (const handler of [inPromiseStyle, inCallbackStyle, synchronous, hidden, defaulted]) {
     const { client } = await serve(freshProcessor(Quirks, handler));
     await expect(client(Quirks).nothing('a')).resolves.toBeUndefined();
   }
@@ -180,7 +183,7 @@ test('a handler runs with itself as this, inside a call of the name Service.meth
       return currentCall()?.method;
     },
   });
-  for (const service of [Quirks, plainQuirks]) {
+  for (const service of [Quirks, plainQuirks as unknown as typeof Quirks]) {
     const { client } = await serve(freshProcessor(service, handler));
     await expect(client(Quirks).none()).resolves.toBe('42 Quirks.none');
     await expect(client(Quirks).inherited('a')).resolves.toBe('Base.inherited');

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { attach, freshProcessor, type ThriftProcessor } from 'fresh-connections/thrift';
 import thrift from 'thrift';
 import Quirks from '../gen/Quirks.js';
+import { Item } from '../gen/quirks_types.js';
 
 const [transport, protocol, options = '{}'] = process.argv.slice(2);
 
@@ -17,7 +18,7 @@ const handler = {
   none: () => 'none',
   three: async (a: string, b: string, c: string) => a + b + c,
   nothing: () => undefined,
-  items: async (count: number) => Array.from({ length: Math.min(count, 100) }, () => ({})),
+  items: async (count: number) => Array.from({ length: Math.min(count, 100) }, () => new Item()),
   counts: (items: unknown[] | null) => items?.length ?? 0,
   declared: () => 'declared',
   brief: () => 'brief',
