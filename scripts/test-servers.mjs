@@ -7,8 +7,15 @@ import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** What the tests start: the names of the binary, and the Debian package that has it. */
-const SERVERS = [{ name: 'MariaDB', binaries: ['mariadbd', 'mysqld'], aptPackage: 'mariadb-server-core' }];
+/** What the tests start: whether it is there, and the Debian package that has it. */
+const SERVERS = [
+  {
+    name: 'MariaDB',
+    isThere: () => ['mariadbd', 'mysqld'].some(find),
+    aptPackage: 'mariadb-server-core',
+  },
+  { name: 'gRPC for Python', isThere: () => pythonHas('grpc'), aptPackage: 'python3-grpcio' },
+];
 
 /** Servers are often kept out of a user's PATH. src/testing/database looks in the same places. */
 const FOLDERS = [
@@ -23,6 +30,14 @@ function find(binary) {
     .find(isExecutable);
 }
 
+/** Debian's packages are in Debian's Python, which need not be the first of the PATH. */
+function pythonHas(module) {
+  const look = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
+  return ['/usr/bin/python3', 'python3'].some(
+    (python) => spawnSync(python, ['-c', look], { stdio: 'ignore' }).status === 0,
+  );
+}
+
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
@@ -34,7 +49,7 @@ function isExecutable(path) {
 
 /** The servers that are not installed. */
 export function missingServers() {
-  return SERVERS.filter(({ binaries }) => !binaries.some(find));
+  return SERVERS.filter(({ isThere }) => !isThere());
 }
 
 function provide({ name, aptPackage }) {
@@ -46,7 +61,7 @@ function provide({ name, aptPackage }) {
   } else if (process.getuid?.() !== 0) {
     say(`${name} is missing, and only root can install it: ${install}`);
   } else {
-    say(`${name} is missing and the tests start their own: ${install} (FRESH_INSTALL_SERVERS=0 forbids it)`);
+    say(`${name} is missing and the tests need it: ${install} (FRESH_INSTALL_SERVERS=0 forbids it)`);
     run('apt-get', 'update', '-qq');
     run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', aptPackage);
   }
