@@ -62,8 +62,8 @@ export function planner(
       ...methods[path],
     };
     const resolved = resolveCallOptions(owner, own);
-    // What a stream has taken or sent cannot be taken back: it is not run again as a whole.
-    const repeats = resolved.idempotent && !requestStream && !responseStream;
+    // What a handler has taken from a stream cannot be put back: it is not run again as a whole.
+    const repeats = resolved.idempotent && !requestStream;
     return {
       name: path.slice(1),
       requestStream,
