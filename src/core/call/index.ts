@@ -10,5 +10,14 @@ export {
   type RunCallOptions,
   resolveCallOptions,
 } from './options.js';
-export { closeCall, openCall, run, runCall, runOpened, settleOpened, type Work } from './run-call.js';
+export {
+  type Caller,
+  closeCall,
+  openCall,
+  run,
+  runCall,
+  runOpened,
+  settleOpened,
+  type Work,
+} from './run-call.js';
 export type { CallTrace } from './tracing.js';
