@@ -3,8 +3,9 @@
 import process from 'node:process';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { connections, ServiceException, withFreshConnections } from 'fresh-connections';
-import { freshConnections, handlers } from 'fresh-connections/grpc';
+import { drain, freshConnections, handlers, serveHealth } from 'fresh-connections/grpc';
 import mysql from 'fresh-connections/mysql2/promise';
+import { HealthImplementation } from 'grpc-health-check';
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { type Account, AccountService, type Entry, type TransferRequest } from './accounts/account-proto.js';
 import { createTables } from './accounts/tables.js';
@@ -93,13 +94,14 @@ await createTables(db);
 const { service } = AccountService;
 const server = new Server({ interceptors: [freshConnections({ services: [service], timeoutMs: 10_000 })] });
 server.addService(service, handlers(service, new AccountHandler()));
+serveHealth(server, new HealthImplementation(), { services: [service] });
 server.bindAsync(`${HOST}:${PORT}`, ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;
   console.log(`listening on ${HOST}:${port}`);
 });
 
 async function stop(): Promise<void> {
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await drain(server, { graceMs: 10_000 });
   await connections.drain();
 }
 process.once('SIGTERM', stop);

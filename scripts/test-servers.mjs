@@ -11,15 +11,11 @@ import { fileURLToPath } from 'node:url';
 const SERVERS = [
   {
     name: 'MariaDB',
-    isInstalled: () => ['mariadbd', 'mysqld'].some(find),
+    isThere: () => ['mariadbd', 'mysqld'].some(find),
     aptPackage: 'mariadb-server-core',
   },
-  {
-    name: "Thrift's client for Python",
-    // Debian's Python: its packages are no part of another one that may come first on the PATH.
-    isInstalled: () => spawnSync('/usr/bin/python3', ['-c', 'import thrift']).status === 0,
-    aptPackage: 'python3-thrift',
-  },
+  { name: "Thrift's client for Python", isThere: () => pythonHas('thrift'), aptPackage: 'python3-thrift' },
+  { name: 'gRPC for Python', isThere: () => pythonHas('grpc'), aptPackage: 'python3-grpcio' },
 ];
 
 /** Servers are often kept out of a user's PATH. src/testing/database looks in the same places. */
@@ -35,6 +31,14 @@ function find(binary) {
     .find(isExecutable);
 }
 
+/** Debian's packages are in Debian's Python, which need not be the first of the PATH. */
+function pythonHas(module) {
+  const look = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
+  return ['/usr/bin/python3', 'python3'].some(
+    (python) => spawnSync(python, ['-c', look], { stdio: 'ignore' }).status === 0,
+  );
+}
+
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
@@ -46,7 +50,7 @@ function isExecutable(path) {
 
 /** The servers that are not installed. */
 export function missingServers() {
-  return SERVERS.filter(({ isInstalled }) => !isInstalled());
+  return SERVERS.filter(({ isThere }) => !isThere());
 }
 
 function provide({ name, aptPackage }) {
@@ -58,7 +62,7 @@ function provide({ name, aptPackage }) {
   } else if (process.getuid?.() !== 0) {
     say(`${name} is missing, and only root can install it: ${install}`);
   } else {
-    say(`${name} is missing and the tests start their own: ${install} (FRESH_INSTALL_SERVERS=0 forbids it)`);
+    say(`${name} is missing and the tests need it: ${install} (FRESH_INSTALL_SERVERS=0 forbids it)`);
     run('apt-get', 'update', '-qq');
     run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', aptPackage);
   }

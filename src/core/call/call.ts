@@ -69,6 +69,7 @@ export class Call {
   #checkouts: Set<Checkout> | undefined;
   /** How many effects were noted in this call and those inside it. */
   #effects = 0;
+  #replied = false;
   #timer: NodeJS.Timeout | undefined;
   #detach: (() => void) | undefined;
 
@@ -132,6 +133,16 @@ export class Call {
   /** Noted by a resource when a write took effect, or when its outcome is unknown. */
   noteEffect(): void {
     for (let call: Call | undefined = this; call !== undefined; call = call.parent) call.#effects += 1;
+  }
+
+  /** Whether a part of the reply has left: then the handler is not run again as a whole. */
+  get replied(): boolean {
+    return this.root.#replied;
+  }
+
+  /** Noted by a face when the first message of a stream leaves. */
+  noteReply(): void {
+    this.root.#replied = true;
   }
 
   /** Ends the call for its holder: waits are given up, running statements are stopped. */

@@ -149,7 +149,8 @@ class Attempts<T> {
     // Once the call is aborted, what its statements fail with is a consequence, and not the news.
     const reported = call.aborted ?? error;
     const failure = verdictOn(call, reported, this.#options.transaction !== undefined);
-    const again = this.#repeatable && call.aborted === undefined && mayRepeat(failure, true);
+    const repeatable = this.#repeatable && !call.replied && call.aborted === undefined;
+    const again = repeatable && mayRepeat(failure, true);
     if (again && call.budget.take(call.deadlineAt, failure)) return this.#again(failure);
     const thrown = convert(call, reported, failure, this.#options.as);
     closeCall(call, { error: thrown });

@@ -1,5 +1,12 @@
 import { convert } from '../call/convert.js';
-import { type Call, closeCall, inScopeOf, openCall, type ResolvedCallOptions } from '../call/index.js';
+import {
+  type Call,
+  type Caller,
+  closeCall,
+  inScopeOf,
+  openCall,
+  type ResolvedCallOptions,
+} from '../call/index.js';
 import { untilAborted } from '../call/until-aborted.js';
 import { verdictOn } from '../call/verdict.js';
 
@@ -12,8 +19,9 @@ export async function* generate<T>(
   name: string,
   options: ResolvedCallOptions,
   start: () => AsyncIterable<T, unknown, unknown>,
+  caller: Caller = {},
 ): AsyncGenerator<T, unknown, unknown> {
-  const call = openCall(name, options);
+  const call = openCall(name, options, caller);
   let iterator: AsyncIterator<T, unknown, unknown> | undefined;
   let result: { error?: unknown } = {};
   try {

@@ -3,6 +3,7 @@ import { now } from '../process/clock.js';
 import type { Outage } from './dialer.js';
 
 /** What a caller should wait before it asks a saturated pool again, in milliseconds. */
+const MAX_OUTAGE_RETRY_MS = 5_000;
 const SATURATED_RETRY_MS = 1000;
 
 /** No connection became free before the acquire deadline. */
@@ -33,8 +34,10 @@ export function poolClosed(name: string): ServiceException {
 }
 
 /** The outage lasts longer than callers are made to wait; the last error of a dial is its cause. */
-export function inOutage(name: string, { failure, error, nextAt }: Outage): ServiceException {
-  const retryAfterMs = Math.max(1, nextAt - now());
+export function inOutage(name: string, { failure, error, nextAt, since }: Outage): ServiceException {
+  // As long again as it lasts already: few repeats of a client, gRPC's own take five, span a long outage.
+  const again = Math.min(now() - since, MAX_OUTAGE_RETRY_MS);
+  const retryAfterMs = Math.max(1, nextAt - now(), again);
   const { status, reason } = failure;
   return unavailable(
     `resource ${name} cannot connect`,

@@ -86,7 +86,10 @@ export class FreshCall extends ServerInterceptingCall {
     if (this.#state.phase === 'waiting') return super.sendMessage(message, callback);
     const attempt = this.#speaker();
     if (attempt === undefined) return;
-    if (this.#plan.responseStream) return super.sendMessage(message, () => attempt.enter(callback));
+    if (this.#plan.responseStream) {
+      this.#reply(attempt);
+      return super.sendMessage(message, () => attempt.enter(callback));
+    }
     attempt.message ??= { value: message };
     callback();
   }
@@ -110,9 +113,21 @@ export class FreshCall extends ServerInterceptingCall {
     return speaking?.owner === this && speaking !== running ? undefined : running;
   }
 
-  /** A retryPolicy of the client works only while it has seen no metadata; a stream's client may wait for it. */
+  /**
+   * A retryPolicy of the client works only while it has seen no metadata, and so does a repeat here. The client
+   * of a stream that is not repeated may wait for it.
+   */
   #holdsMetadata(): boolean {
-    return !this.#plan.requestStream && !this.#plan.responseStream;
+    const { requestStream, responseStream, options } = this.#plan;
+    return !requestStream && (!responseStream || options.idempotent);
+  }
+
+  /** The first message of a stream leaves, and with it what was held back: from here on nothing is repeated. */
+  #reply(attempt: Attempt): void {
+    if (this.#state.phase === 'open') this.#state.call.noteReply();
+    if (attempt.metadata === undefined) return;
+    super.sendMetadata(attempt.metadata);
+    attempt.metadata = undefined;
   }
 
   #lacksAnswer({ message }: Attempt): boolean {
@@ -149,10 +164,10 @@ export class FreshCall extends ServerInterceptingCall {
   }
 
   #release({ metadata, message, status }: Reply): void {
-    if (message === undefined) return this.#end(status);
     this.#state = { phase: 'over' };
     if (metadata !== undefined) super.sendMetadata(metadata);
-    super.sendMessage(message.value, () => super.sendStatus(status));
+    if (message === undefined) super.sendStatus(status);
+    else super.sendMessage(message.value, () => super.sendStatus(status));
   }
 
   #end(status: PassedStatus): void {

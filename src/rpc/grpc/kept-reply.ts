@@ -3,7 +3,7 @@ import type { ResolvedCallOptions } from '../../core/call/index.js';
 import { jsonCodec, type ResultCodec } from '../../core/once/index.js';
 
 /** The metadata in which a client sends the key of a call that it may repeat. */
-const IDEMPOTENCY_KEY = 'idempotency-key';
+export const IDEMPOTENCY_KEY = 'idempotency-key';
 
 /** The client's key, if it sent one. */
 export function idempotencyKeyIn(metadata: Metadata): string | undefined {

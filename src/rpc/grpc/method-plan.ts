@@ -31,10 +31,11 @@ export interface MethodPlan {
 }
 
 /** The part of a method's definition that a plan needs. */
-export type PlannedMethod = Pick<
-  MethodDefinition<unknown, unknown>,
-  'path' | 'requestStream' | 'responseStream'
->;
+export interface PlannedMethod
+  extends Pick<MethodDefinition<unknown, unknown>, 'path' | 'requestStream' | 'responseStream'> {
+  /** What the proto file declares; grpc-js' interceptors are not shown it. */
+  readonly options?: object | undefined;
+}
 
 /**
  * Checks options once, and makes the plan of a method when it is first called.
@@ -55,8 +56,9 @@ export function planner(
   const definitions = definitionsByPath(services);
   const plans = new Map<string, MethodPlan>();
 
-  const plan = ({ path, requestStream, responseStream }: PlannedMethod): MethodPlan => {
-    const idempotent = declared.get(path);
+  const plan = (method: PlannedMethod): MethodPlan => {
+    const { path, requestStream, responseStream } = method;
+    const idempotent = declared.get(path) ?? (isIdempotent(method) || undefined);
     const own: CallOptions = {
       ...forAll,
       ...(idempotent === undefined ? {} : { idempotent }),
@@ -67,8 +69,8 @@ export function planner(
     if (resolved.exactlyOnce !== undefined && responseStream) {
       throw new TypeError(`${owner}: exactlyOnce is for methods with one response; ${path} sends a stream`);
     }
-    // What a stream has taken or sent cannot be taken back: it is not run again as a whole.
-    const repeats = resolved.idempotent && !requestStream && !responseStream;
+    // What a handler has taken from a stream cannot be put back: it is not run again as a whole.
+    const repeats = resolved.idempotent && !requestStream;
     return {
       name: path.slice(1),
       requestStream,
@@ -163,9 +165,9 @@ function refuseUnknownPaths(
   }
 }
 
-/** proto-loader keeps the options of a method; the types of grpc-js do not mention them. */
-function isIdempotent(method: ServiceDefinition[string]): boolean {
-  const { options } = method as { options?: { idempotency_level?: unknown } };
-  const level = options?.idempotency_level;
+/** proto-loader keeps the options of a method, under the names of the proto file; ts-proto has its own. */
+function isIdempotent({ options }: PlannedMethod): boolean {
+  const { idempotency_level, idempotencyLevel } = (options ?? {}) as Record<string, unknown>;
+  const level = idempotency_level ?? idempotencyLevel;
   return level === 'NO_SIDE_EFFECTS' || level === 'IDEMPOTENT';
 }

@@ -4,6 +4,7 @@ import type {
   ServerInterceptingCallInterface,
 } from '@grpc/grpc-js';
 import { type Call, inScopeOf } from '../../core/call/index.js';
+import { optionsOf } from '../../core/decorate/index.js';
 import { isThenable } from '../../core/process/thenable.js';
 import { requestsOf } from './answering-handler.js';
 import { guardEvents } from './guarded-events.js';
@@ -22,11 +23,16 @@ const DESTROYED = 'the call was destroyed';
 
 /** A handler of server stream and bidi methods, in the style of grpc-js. */
 export function streaming(
-  plan: MethodPlan,
+  given: MethodPlan,
   handler: AnyHandler,
   instance: object,
 ): handleBidiStreamingCall<unknown, unknown> {
-  const send = yieldsItsMessages(handler) ? yielded : written;
+  const yields = yieldsItsMessages(handler);
+  const send = yields ? yielded : written;
+  const idempotent = optionsOf(handler)?.idempotent ?? given.options.idempotent;
+  // Of a handler that writes by itself nobody can tell to which run a message belongs.
+  const repeats = idempotent && yields && !given.requestStream;
+  const plan = { ...given, options: { ...given.options, idempotent: repeats } };
   return (stream: StreamingCall) => {
     const { emit } = stream;
     runInCall(plan, stream, {
@@ -58,6 +64,7 @@ async function yielded(
   const messages = handler(plan.requestStream ? requestsOf(stream) : stream.request, stream);
   for await (const message of messages as AsyncIterable<unknown>) {
     if (call.aborted !== undefined) return;
+    call.noteReply();
     if (!stream.destroyed && !stream.write(message)) await roomIn(stream);
     if (stream.destroyed) throw new Error(DESTROYED);
   }

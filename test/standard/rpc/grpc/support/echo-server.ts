@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type CallOptions,
   Client,
+  type ClientOptions,
   credentials,
   loadPackageDefinition,
   Metadata,
@@ -35,6 +36,7 @@ export function load(file: URL, name: string): ServiceDefinition {
 
 export interface EchoClient {
   readonly client: Client;
+  readonly port: number;
   /** Calls a unary method; rejects with the ServiceError. */
   unary(name: string, text: string, options?: CallOptions, metadata?: Metadata): Promise<UnaryReply>;
 }
@@ -48,20 +50,30 @@ export interface UnaryReply {
   readonly status: StatusObject;
 }
 
+/** A server's key and certificate; clients trust the certificate itself. */
+export interface Pair {
+  readonly key: Buffer;
+  readonly certificate: Buffer;
+}
+
 /** A server on a free port with these interceptors and handlers, and a client; both end with the test. */
 export async function serve(
   interceptors: ServerInterceptor[],
   implementation: UntypedServiceImplementation,
   definition: ServiceDefinition = echo,
+  { tls, client: options = {} }: { readonly tls?: Pair; readonly client?: ClientOptions } = {},
 ): Promise<EchoClient> {
   const server = new Server({ interceptors });
   server.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+    const safe =
+      tls && ServerCredentials.createSsl(null, [{ private_key: tls.key, cert_chain: tls.certificate }]);
+    server.bindAsync('127.0.0.1:0', safe ?? ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     );
   });
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const trust = tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.certificate);
+  const client = new Client(`127.0.0.1:${port}`, trust, options);
   onTestFinished(() => {
     client.close();
     server.forceShutdown();
@@ -72,6 +84,7 @@ export async function serve(
   });
   return {
     client,
+    port,
     unary: (name, text, options = {}, metadata = new Metadata()) =>
       unary(client, methodOf(definition, name), text, options, metadata),
   };
