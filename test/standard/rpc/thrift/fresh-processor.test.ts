@@ -390,7 +390,7 @@ describe('at construction', () => {
   test('options that nobody reads or that are out of range are refused', () => {
     // @ts-expect-error no such option
     expect(() => freshProcessor(Quirks, handler, { timeout: 5 })).toThrow(
-      'freshProcessor: unknown option "timeout"; known: idempotent, transaction, timeoutMs, maxAttempts, as, methods',
+      'freshProcessor: unknown option "timeout"; known: idempotent, transaction, exactlyOnce, timeoutMs, maxAttempts, as, methods',
     );
     expect(() => freshProcessor(Quirks, handler, { timeoutMs: -1 })).toThrow(RangeError);
     // @ts-expect-error no such method
