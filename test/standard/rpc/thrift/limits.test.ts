@@ -129,7 +129,10 @@ describe.each(wires)('over %s', (_name, wire) => {
   });
 });
 
-/** The same call with the list of 20 items saying that it has 30,000. */
+/**
+ * The same call with the list of 20 items saying that it has 30,000; without frames, where they may come yet, that
+ * it has more than a message may be long.
+ */
 function claiming(call: Buffer): Buffer {
   const json = call.indexOf('"rec",20');
   const framed = call.readUInt32BE(0) === call.length - 4;
@@ -140,10 +143,10 @@ function claiming(call: Buffer): Buffer {
   };
   if (json >= 0) return change(json + 6, 2, Buffer.from('30000'));
   const binary = call.indexOf(Buffer.of(15, 0, 1, 12, 0, 0, 0, 20));
-  if (binary >= 0) return change(binary + 4, 4, Buffer.of(0, 0xff, 0xff, 0xff));
-  // 16 M as a varint.
+  if (binary >= 0)
+    return change(binary + 4, 4, framed ? Buffer.of(0, 0, 0x75, 0x30) : Buffer.of(0, 0xff, 0xff, 0xff));
   const compact = call.indexOf(Buffer.of(0xfc, 20));
-  return change(compact + 1, 1, Buffer.of(0xff, 0xff, 0xff, 0x07));
+  return change(compact + 1, 1, framed ? Buffer.of(0xb0, 0xea, 0x01) : Buffer.of(0xff, 0xff, 0xff, 0x07));
 }
 
 const framedJson = { ...framedBinary, protocol: thrift.TJSONProtocol };
