@@ -23,7 +23,7 @@ const KEEPALIVE_AFTER_MS = 60_000;
  */
 export function adoptSocket(socket: Socket, { server, state, held, limits }: Adopter): void {
   const client = new ClientConnection(state, socket);
-  const close = (error: ProtocolError): void => {
+  const close = (error: unknown): void => {
     inbox.clear();
     server.emit('error', error);
     socket.destroy();
@@ -55,7 +55,7 @@ export function adoptSocket(socket: Socket, { server, state, held, limits }: Ado
       if (!inbox.isPartial) incomplete.stop();
       else if (anyEnded || !incomplete.isRunning) incomplete.restart();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      // Nearly always a ProtocolError; whatever else it is, the connection is at fault, and not the process.
       close(error);
     }
     readNoFasterThanWritten(socket);

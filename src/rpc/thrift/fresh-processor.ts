@@ -53,7 +53,10 @@ const OWNER = 'freshProcessor';
  * A failure becomes the exception that `options.as` makes of it, when the method declares that one; otherwise
  * a TApplicationException with the text `STATUS REASON: message (call ID)`.
  *
- * @param service the generated module of the service, or its class Processor.
+ * Generated code that asks thrift for Q, which the library no longer has, works: what needs it is never run.
+ *
+ * @param service the generated module of the service, or its class Processor. Exceptions of a second copy of the
+ * generated code are recognised when it is the module.
  * @param handler an object with the service's methods; they run with it as `this`.
  * @param options defaults for all methods, and under `methods` what differs in some.
  * @throws TypeError when the handler lacks a method; TypeError or RangeError for a bad option.

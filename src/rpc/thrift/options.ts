@@ -32,7 +32,7 @@ export function resolveProcessorOptions(
   options: ProcessorOptions,
 ): ResolvedProcessorOptions {
   resolveCallOptions(owner, options, ['methods', 'maxElements']);
-  const { methods = {}, maxElements, ...defaults } = options as ProcessorOptions & MethodOptions;
+  const { methods = {}, maxElements, ...defaults } = options as AnyProcessorOptions;
   if (typeof methods !== 'object' || methods === null || Array.isArray(methods)) {
     throw new TypeError(`${owner}: methods must be an object, got ${show(methods)}`);
   }
@@ -52,6 +52,7 @@ export function resolveProcessorOptions(
   };
 }
 
-interface MethodOptions {
-  readonly methods?: Record<string, CallOptions>;
-}
+/** Of a service whose methods are known at run time only. */
+type AnyProcessorOptions = Omit<ProcessorOptions, 'methods'> & {
+  readonly methods?: Readonly<Record<string, CallOptions>>;
+};

@@ -1,8 +1,18 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import thrift from 'thrift';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type AttachOptions, attach, freshProcessor } from '../../../../src/rpc/thrift/index.js';
+import {
+  type AttachOptions,
+  attach,
+  freshProcessor,
+  type ThriftProcessor,
+} from '../../../../src/rpc/thrift/index.js';
+import { createCertificate } from '../../../../src/testing/database/certificate.js';
 import Quirks from './gen/Quirks.js';
 import quirksTypes from './gen/quirks_types.js';
 import { collectLogs } from './support/collect-logs.js';
@@ -119,7 +129,10 @@ describe.each(wires)('over %s', (_name, wire) => {
   });
 });
 
-/** The same call with the list of 20 items saying that it has 30,000. */
+/**
+ * The same call with the list of 20 items saying that it has 30,000; without frames, where they may come yet, that
+ * it has more than a message may be long.
+ */
 function claiming(call: Buffer): Buffer {
   const json = call.indexOf('"rec",20');
   const framed = call.readUInt32BE(0) === call.length - 4;
@@ -130,10 +143,10 @@ function claiming(call: Buffer): Buffer {
   };
   if (json >= 0) return change(json + 6, 2, Buffer.from('30000'));
   const binary = call.indexOf(Buffer.of(15, 0, 1, 12, 0, 0, 0, 20));
-  if (binary >= 0) return change(binary + 4, 4, Buffer.of(0, 0xff, 0xff, 0xff));
-  // 16 M as a varint.
+  if (binary >= 0)
+    return change(binary + 4, 4, framed ? Buffer.of(0, 0, 0x75, 0x30) : Buffer.of(0, 0xff, 0xff, 0xff));
   const compact = call.indexOf(Buffer.of(0xfc, 20));
-  return change(compact + 1, 1, Buffer.of(0xff, 0xff, 0xff, 0x07));
+  return change(compact + 1, 1, framed ? Buffer.of(0xb0, 0xea, 0x01) : Buffer.of(0xff, 0xff, 0xff, 0x07));
 }
 
 const framedJson = { ...framedBinary, protocol: thrift.TJSONProtocol };
@@ -285,6 +298,60 @@ test('a client that sends and never reads is not read any further', async () => 
     await new Promise(setImmediate);
   }
   await expect(client(Quirks).none()).resolves.toBe('none');
+});
+
+test('the limits hold behind TLS and on a unix socket', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fresh-connections-thrift-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { keyFile, certificateFile, ca } = await createCertificate(folder);
+  const tls = { key: await readFile(keyFile), cert: await readFile(certificateFile) };
+  const path = join(folder, 'thrift.sock');
+  const big = recordCall(framedBinary, (quirks) => quirks.three('x'.repeat(20_000), 'y', 'z'));
+  const small = recordCall(framedBinary, (quirks) => quirks.none());
+  for (const secure of [true, false]) {
+    const options = secure ? { ...framedBinary, tls } : framedBinary;
+    const server = thrift.createServer(freshProcessor(Quirks, handler), undefined, options);
+    const attached = attach(server, { maxFrameBytes: 10_000, frameTimeoutMs: 150 });
+    onTestFinished(() => attached.drain(0));
+    if (secure) server.listen(0, '127.0.0.1');
+    else server.listen(path);
+    await once(server, 'listening');
+    const open = async (): Promise<Socket> => {
+      const { port } = server.address() as AddressInfo;
+      const socket = secure ? connectTls({ port, host: '127.0.0.1', ca }) : connect(path);
+      socket.on('error', () => undefined).resume();
+      await once(socket, secure ? 'secureConnect' : 'connect');
+      return socket;
+    };
+    const good = await open();
+    for (const bytes of [big, small.subarray(0, -1), Buffer.of(0, 0, 0, 4, 1, 2, 3, 4)]) {
+      const bad = await open();
+      bad.write(bytes);
+      await new Promise<void>((resolve) => bad.once('close', () => resolve()));
+    }
+    good.write(small);
+    await once(good, 'data');
+    expect(attached).toMatchObject({ connections: 1, heldBytes: 0 });
+    good.destroy();
+  }
+});
+
+test('a service that a multiplexed server does not have closes the connection, and no other', async () => {
+  const multiplexed = new thrift.MultiplexedProcessor() as ThriftProcessor & {
+    registerProcessor(name: string, processor: ThriftProcessor): void;
+  };
+  multiplexed.registerProcessor('Quirks', freshProcessor(Quirks, handler));
+  for (const [, wire] of wires) {
+    const { port, connect: open } = await serve(multiplexed, wire);
+    const good = new thrift.Multiplexer().createClient('Quirks', Quirks, open());
+    await good.none();
+    await expectRefused(
+      port,
+      recordCall(wire, (quirks) => quirks.none()),
+      /Unknown service: none/,
+    );
+    await expect(good.none()).resolves.toBe('none');
+  }
 });
 
 test('limits that are none are refused by name', () => {
