@@ -7,17 +7,17 @@ interface Emitter {
  * Runs the listeners of a call object in a scope, and tells what one of them throws: in grpc-js it would end
  * the process, and a listener runs in whatever scope the event comes from.
  *
- * @param enter runs a function in the scope.
+ * @param enter emits in the scope.
  */
 export function guardEvents(
   emitter: Emitter,
-  enter: (run: () => boolean) => boolean,
+  enter: (emit: () => boolean, event: string | symbol, value: unknown) => boolean,
   fail: (error: unknown) => void,
 ): void {
   const { emit } = emitter;
-  const guarded: Emitter['emit'] = (...event) => {
+  const guarded: Emitter['emit'] = (event, ...args) => {
     try {
-      return enter(() => emit.apply(emitter, event));
+      return enter(() => emit.call(emitter, event, ...args), event, args[0]);
     } catch (error) {
       fail(error);
       return true;
