@@ -1,6 +1,7 @@
 /** What all call objects are. */
 interface Emitter {
   emit(event: string | symbol, ...args: unknown[]): boolean;
+  listenerCount(event: string | symbol): number;
 }
 
 /**
@@ -16,6 +17,8 @@ export function guardEvents(
 ): void {
   const { emit } = emitter;
   const guarded: Emitter['emit'] = (event, ...args) => {
+    // Most calls end with events that nobody hears; a scope is a cost.
+    if (event === 'cancelled' && emitter.listenerCount(event) === 0) return false;
     try {
       return enter(() => emit.call(emitter, event, ...args), event, args[0]);
     } catch (error) {
