@@ -28,6 +28,12 @@ export function resolve(specifier, context, nextResolve) {
 export function load(url, context, nextLoad) {
   if (!url.endsWith('.ts')) return nextLoad(url, context);
   const fileName = fileURLToPath(url);
-  const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { fileName, compilerOptions });
+  // NestJS has the decorators of old.
+  const legacy = /[\\/]nestjs[\\/]/.test(fileName);
+  const dialect = { experimentalDecorators: legacy, emitDecoratorMetadata: legacy };
+  const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), {
+    fileName,
+    compilerOptions: { ...compilerOptions, ...dialect },
+  });
   return { format: 'module', source: outputText, shortCircuit: true };
 }

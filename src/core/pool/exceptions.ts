@@ -3,6 +3,7 @@ import { now } from '../process/clock.js';
 import type { Outage } from './dialer.js';
 
 /** What a caller should wait before it asks a saturated pool again, in milliseconds. */
+const MIN_OUTAGE_RETRY_MS = 100;
 const MAX_OUTAGE_RETRY_MS = 5_000;
 const SATURATED_RETRY_MS = 1000;
 
@@ -37,7 +38,7 @@ export function poolClosed(name: string): ServiceException {
 export function inOutage(name: string, { failure, error, nextAt, since }: Outage): ServiceException {
   // As long again as it lasts already: few repeats of a client, gRPC's own take five, span a long outage.
   const again = Math.min(now() - since, MAX_OUTAGE_RETRY_MS);
-  const retryAfterMs = Math.max(1, nextAt - now(), again);
+  const retryAfterMs = Math.max(MIN_OUTAGE_RETRY_MS, nextAt - now(), again);
   const { status, reason } = failure;
   return unavailable(
     `resource ${name} cannot connect`,

@@ -101,15 +101,22 @@ function watchStreaming(func: RawFunction): RawFunction {
   };
 }
 
-/** What happens to the call's object beside what the handler does of its own accord. */
+/**
+ * What happens to the call's object beside what the handler does of its own accord. It goes by what is emitted:
+ * listeners of its own would cost every call more.
+ */
 function watchEvents(stream: RawCall, attempt: Attempt, fail: (error: unknown) => void): void {
-  stream.prependListener('error', (error) => attempt.raise(error));
-  // A stream that was destroyed sends no status: its client would wait for ever.
-  stream.once('close', () => {
-    if (attempt.settled || stream.writableFinished === true) return;
-    attempt.fail(meantForClients(attempt.raised?.error ?? new Error('the call was destroyed')));
-  });
-  guardEvents(stream, (run) => attempt.enter(run), fail);
+  guardEvents(
+    stream,
+    (emit, event, value) => {
+      if (event === 'error') attempt.raise(value);
+      // A stream that was destroyed sends no status: its client would wait for ever.
+      else if (event === 'close' && !attempt.settled && stream.writableFinished !== true)
+        attempt.fail(meantForClients(attempt.raised?.error ?? new Error('the call was destroyed')));
+      return attempt.enter(emit);
+    },
+    fail,
+  );
 }
 
 /** What a handler throws and what its promise rejects with, caught alike. */

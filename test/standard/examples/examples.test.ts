@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type PrivateDatabase, startDatabase } from 'fresh-connections/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../../src/testing/free-port.js';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
@@ -40,12 +41,18 @@ describe('the examples', () => {
   });
   afterAll(() => database.stop());
 
-  test.each(['thrift', 'grpc'])(
+  test.each([
+    ['thrift', 'thrift'],
+    ['grpc', 'grpc'],
+    ['nice-grpc', 'grpc'],
+    ['nestjs', 'grpc'],
+  ])(
     'the %s server says where it listens, serves its client across a KILL, and ends on SIGTERM',
     { timeout: 60_000 },
-    async (kind) => {
-      const server = start(`example:${kind}-server`, {
-        PORT: '0',
+    async (served, kind) => {
+      const server = start(`example:${served}-server`, {
+        // NestJS does not tell which port it was given.
+        PORT: served === 'nestjs' ? String(await freePort()) : '0',
         MYSQL_URL: database.connectionUri('test'),
       });
       try {
@@ -63,8 +70,32 @@ describe('the examples', () => {
     },
   );
 
-  test.each(['thrift-server', 'thrift-client', 'grpc-server', 'grpc-client'])('%s is short', (name) => {
-    const lines = readFileSync(`examples/${name}.ts`, 'utf8').split('\n').length;
-    expect(lines).toBeLessThan(120);
+  test('a client with a retry policy does not notice that the database was away', {
+    timeout: 60_000,
+  }, async () => {
+    const server = start('example:grpc-server', {
+      PORT: '0',
+      MYSQL_URL: database.connectionUri('test'),
+    });
+    try {
+      const PORT = await listening(server);
+      const client = start('example:grpc-retrying-client', { PORT, CALLS: '3000' });
+      const said = output(client);
+      await once(client.stdout ?? client, 'data');
+      await database.crash();
+      await database.restart();
+      expect(await said).toMatch(/3000 calls, 0 failed/);
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
+
+  const files = ['grpc-retrying-client', 'nice-grpc-server', 'nestjs/server'];
+  test.each(['thrift-server', 'thrift-client', 'grpc-server', 'grpc-client', ...files])(
+    '%s is short',
+    (name) => {
+      const lines = readFileSync(`examples/${name}.ts`, 'utf8').split('\n').length;
+      expect(lines).toBeLessThan(120);
+    },
+  );
 });
