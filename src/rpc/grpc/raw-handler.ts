@@ -81,8 +81,6 @@ function watchAnswering(func: RawFunction): RawFunction {
       else attempt.enter(() => respond(null, ...reply));
     };
     watchEvents(stream, attempt, fail);
-    const { sendMetadata } = stream;
-    stream.sendMetadata = (metadata) => attempt.enter(() => sendMetadata.call(stream, metadata));
     return attempt.enter(() => guard(() => func(stream, answer), fail));
   };
 }

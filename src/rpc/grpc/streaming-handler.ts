@@ -7,7 +7,7 @@ import { type Call, inScopeOf } from '../../core/call/index.js';
 import { optionsOf } from '../../core/decorate/index.js';
 import { isThenable } from '../../core/process/thenable.js';
 import { requestsOf } from './answering-handler.js';
-import { guardEvents } from './guarded-events.js';
+import { guardEvents, guardsOf, restoreGuards } from './guarded-events.js';
 import { type AnyHandler, yieldsItsMessages } from './handler-style.js';
 import type { MethodPlan } from './method-plan.js';
 import { logThrown, runInCall } from './run-in-call.js';
@@ -34,12 +34,13 @@ export function streaming(
   const repeats = idempotent && yields && !given.requestStream;
   const plan = { ...given, options: { ...given.options, idempotent: repeats } };
   return (stream: StreamingCall) => {
-    const { emit } = stream;
+    const guards = guardsOf(stream);
     runInCall(plan, stream, {
       work: (call) => send(plan, handler.bind(instance), stream, call),
       done: () => stream.end(),
       failed: (error) => {
-        stream.emit = emit;
+        Reflect.deleteProperty(stream, 'emit');
+        restoreGuards(stream, guards);
         fail(stream, error);
       },
     });
