@@ -117,7 +117,7 @@ function isAsItMust(style: Style, verdict: Verdict): boolean {
 }
 
 /** No stranger was killed, and what was told is true. */
-export function isSpared({ sameId, killed, told, effects }: StrangersVerdict): boolean {
+function isSpared({ sameId, killed, told, effects }: StrangersVerdict): boolean {
   const truthful = told === 'unknown' ? effects <= 1 : effects === (told === 'done' ? 1 : 0);
   return sameId && killed === 0 && truthful;
 }

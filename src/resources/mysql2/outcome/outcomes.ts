@@ -9,7 +9,7 @@ import { type Identity, type OutcomeKeeper, TransactionOutcome } from './transac
 import { Turns } from './turns.js';
 
 /** How long rows are kept by default: as long as a client may repeat its call. */
-export const DEFAULT_RETENTION_MS = 86_400_000;
+const DEFAULT_RETENTION_MS = 86_400_000;
 
 /** What outcomes are kept with. */
 export interface OutcomesOptions {
