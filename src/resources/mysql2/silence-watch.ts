@@ -149,8 +149,9 @@ export class SilenceWatch {
     } catch (error) {
       logger().info(
         { resource: this.#watched.name, connectionId: session.id, ...errorFields(error, true) },
-        'a session that fell silent could not be ended on its server',
+        'a session that fell silent could not be ended on its server; trying again',
       );
+      return;
     }
     if (isStillSilent(session, since)) this.#end(session);
   }
