@@ -141,6 +141,8 @@ function resolveTransaction(owner: string, value: CallOptions['transaction']): C
 export function checkTransactionOptions(owner: string, options: TransactionOptions): void {
   typedOption(owner, 'readOnly', options.readOnly, 'boolean');
   checkOnce(owner, options.exactlyOnce);
+  if (options.exactlyOnce && options.readOnly === true)
+    throw new TypeError(`${owner}: exactlyOnce needs a transaction that may write`);
   if (options.isolation !== undefined && !ISOLATION_LEVELS.includes(options.isolation)) {
     throw new RangeError(
       `${owner}: isolation must be one of ${ISOLATION_LEVELS.join(', ')}, got ${show(options.isolation)}`,

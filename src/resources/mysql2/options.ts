@@ -118,8 +118,8 @@ function checkObject<T>(given: T): T {
   return given;
 }
 
-/** A client that repeats a call must find what it did; a second is the clock of the table. */
-const RETENTION = { min: 1_000, max: Number.MAX_SAFE_INTEGER };
+/** Other processes purge the same table: a row must outlive the time in which its outcome is asked for. */
+const RETENTION = { min: 60_000, max: Number.MAX_SAFE_INTEGER };
 
 function checkFresh(fresh: FreshOptions): void {
   typedOption('createPool', 'fresh', fresh, 'object');

@@ -1,7 +1,7 @@
 import { bounded } from '../../core/pool/bounded.js';
 import { now } from '../../core/process/clock.js';
 import { errorFields, logger } from '../../core/process/logger.js';
-import { isSameSession } from './cancel-proof.js';
+import { isSameServer, isSameSession } from './cancel-proof.js';
 import type { Session } from './session.js';
 import { issued, statement } from './statement.js';
 
@@ -88,9 +88,9 @@ export class SilenceWatch {
     try {
       witness = await bounded(dialTimeoutMs, open, (late) => late.kill());
       this.#unreachableSince = undefined;
-      const { server } = witness.facts;
       // Behind a load balancer the witness may be at another server, which knows nothing of these.
-      const here = silent.filter(({ facts }) => facts.server === server);
+      const side = witness;
+      const here = silent.filter((session) => isSameServer(side, session));
       await this.#ask(witness, here, since);
       await this.#askThoseAtRestAgain(witness, here, since);
     } catch {
@@ -149,9 +149,10 @@ export class SilenceWatch {
     } catch (error) {
       logger().info(
         { resource: this.#watched.name, connectionId: session.id, ...errorFields(error, true) },
-        'a session that fell silent could not be ended on its server; trying again',
+        'a session that fell silent could not be ended on its server',
       );
-      return;
+      // The witness was lost, and not refused: another one is asked.
+      if (!isAnswer(error)) return;
     }
     if (isStillSilent(session, since)) this.#end(session);
   }
@@ -177,6 +178,12 @@ export class SilenceWatch {
       }),
     );
   }
+}
+
+/** Whether the server itself said no. */
+function isAnswer(error: unknown): boolean {
+  const { errno, fatal } = error as { errno?: unknown; fatal?: unknown };
+  return typeof errno === 'number' && errno > 0 && fatal !== true;
 }
 
 function isStillSilent({ heardAt, busy, open }: Session, since: number | undefined): boolean {

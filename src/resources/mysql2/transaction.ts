@@ -192,7 +192,7 @@ export class MysqlTransaction implements Transaction {
 
   /** The reply to COMMIT was lost: finds out what became of it. */
   async #resolved<R>(error: unknown, value: R): Promise<R> {
-    const resolution = await this.#outcome?.resolve();
+    const resolution = await this.#outcome?.resolve(this.session);
     if (resolution === 'committed') {
       const kept = await this.#outcome?.valueOf(value);
       this.#doom = undefined;

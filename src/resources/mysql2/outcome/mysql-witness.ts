@@ -1,5 +1,6 @@
 import { bounded } from '../../../core/pool/bounded.js';
 import type { Entry, Pool } from '../../../core/pool/index.js';
+import { isSameServer } from '../cancel-proof.js';
 import type { Session } from '../session.js';
 import { issued, type Statement, statement } from '../statement.js';
 import { type OutcomeTable, own } from './outcome-table.js';
@@ -15,7 +16,7 @@ export interface LostTransaction {
   /** Whether the row's id is a key that is used again: then the fence is taken back, its lock was proof enough. */
   readonly reusesId: boolean;
   readonly mark: SessionMark | undefined;
-  readonly server: string | undefined;
+  readonly session: Session;
 }
 
 const NO_SUCH_THREAD = 1094;
@@ -54,8 +55,7 @@ class MysqlWitness implements Witness {
   }
 
   get atSameServer(): boolean {
-    const { server } = this.#lost;
-    return server !== undefined && this.#entry.connection.facts.server === server;
+    return isSameServer(this.#entry.connection, this.#lost.session);
   }
 
   async sees(): Promise<boolean> {

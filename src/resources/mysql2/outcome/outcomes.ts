@@ -3,10 +3,10 @@ import type { Call } from '../../../core/call/index.js';
 import { digest, fingerprint, type IdempotencyKey, jsonCodec } from '../../../core/once/index.js';
 import type { Pool } from '../../../core/pool/index.js';
 import type { Session } from '../session.js';
+import { KeyTurns } from './key-turns.js';
 import { DEFAULT_TABLE, OutcomeTable, qualified } from './outcome-table.js';
 import { Purge } from './purge.js';
 import { type Identity, type OutcomeKeeper, TransactionOutcome } from './transaction-outcome.js';
-import { Turns } from './turns.js';
 
 /** How long rows are kept by default: as long as a client may repeat its call. */
 const DEFAULT_RETENTION_MS = 86_400_000;
@@ -25,7 +25,7 @@ export class Outcomes implements OutcomeKeeper {
   readonly pool: Pool<Session>;
   readonly table: OutcomeTable;
   readonly resolveWithinMs: number;
-  readonly #turns = new Turns();
+  readonly #turns = new KeyTurns();
   readonly #purge: Purge;
   #count = 0;
 
@@ -34,7 +34,9 @@ export class Outcomes implements OutcomeKeeper {
     this.pool = pool;
     this.table = new OutcomeTable(qualified(outcomeTable, database));
     this.resolveWithinMs = options.resolveWithinMs;
-    this.#purge = new Purge(pool, this.table, outcomeRetentionMs);
+    // A row that is gone while its outcome is asked for would pass for a transaction that was rolled back.
+    const keptMs = Math.max(outcomeRetentionMs, 2 * options.resolveWithinMs);
+    this.#purge = new Purge(pool, this.table, keptMs);
   }
 
   /** Begins to keep the outcome of a transaction; one with a key waits for its turn. */

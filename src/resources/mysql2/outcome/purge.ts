@@ -24,7 +24,7 @@ export class Purge {
 
   /** A row was written. Nobody waits for what comes of it. */
   noteRow(): void {
-    if (now() < this.#dueAt) return;
+    if (now() < this.#dueAt || this.#retentionMs === Number.POSITIVE_INFINITY) return;
     this.#dueAt = now() + EVERY_MS;
     this.#next();
   }

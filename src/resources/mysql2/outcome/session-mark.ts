@@ -12,7 +12,6 @@ export interface SessionMark {
   readonly lock: string;
   /** The server's id of the session; that of the server itself, not of a proxy before it. */
   readonly id: number;
-  readonly server: string | undefined;
 }
 
 interface Marked {
@@ -32,7 +31,7 @@ export async function markOf(session: Session): Promise<SessionMark | undefined>
     const rows = await issued(session, own('SELECT GET_LOCK(?, 0) AS held, CONNECTION_ID() AS id', [lock]));
     const { held, id } = (rows as { held: unknown; id: unknown }[])[0] ?? {};
     if (Number(held) !== 1) return undefined;
-    const mark = { lock, id: Number(id), server: session.facts.server };
+    const mark = { lock, id: Number(id) };
     marks.set(session, { mark, resets });
     return mark;
   } catch (error) {

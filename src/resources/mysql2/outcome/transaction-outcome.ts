@@ -40,7 +40,6 @@ export class TransactionOutcome {
   readonly #call: Call | undefined;
   readonly #endTurn: () => void;
   #mark: SessionMark | undefined;
-  #server: string | undefined;
 
   constructor(outcomes: OutcomeKeeper, identity: Identity, call: Call | undefined, endTurn: () => void) {
     this.#outcomes = outcomes;
@@ -53,7 +52,6 @@ export class TransactionOutcome {
   async prepare(session: Session): Promise<void> {
     await this.#outcomes.table.ensure(session);
     this.#mark = await markOf(session);
-    this.#server = session.facts.server;
   }
 
   /**
@@ -98,11 +96,15 @@ export class TransactionOutcome {
     this.#outcomes.noteCommitted();
   }
 
-  /** What became of a COMMIT whose reply was lost. */
-  async resolve(): Promise<Resolution> {
+  /**
+   * What became of a COMMIT whose reply was lost.
+   *
+   * @param session that of the transaction.
+   */
+  async resolve(session: Session): Promise<Resolution> {
     const { pool, table, resolveWithinMs } = this.#outcomes;
     const { id, keyed } = this.#identity;
-    const lost = { pool, table, id, reusesId: keyed !== undefined, mark: this.#mark, server: this.#server };
+    const lost = { pool, table, id, reusesId: keyed !== undefined, mark: this.#mark, session };
     const giveUpAt = Math.min(now() + resolveWithinMs, this.#call?.deadlineAt ?? Number.POSITIVE_INFINITY);
     const over = (): boolean => now() >= giveUpAt || this.#call?.aborted !== undefined;
     return resolveOutcome(() => callWitness(lost, Math.max(1, giveUpAt - now())), {

@@ -322,6 +322,17 @@ describeWithMariadb('exactly once', (fixture) => {
     });
   });
 
+  test('options that cannot be kept are refused by name', async () => {
+    const pool = fixture.db.pool();
+    const readOnly = pool.transaction(async () => undefined, { exactlyOnce: true, readOnly: true });
+    await expect(readOnly).rejects.toThrow(/exactlyOnce needs a transaction that may write/);
+    const keyless = pool.transaction(async () => undefined, { exactlyOnce: { key: '' } });
+    await expect(keyless).rejects.toThrow(/key must be a string that is not empty, got ""/);
+    expect(() => fixture.db.pool({ fresh: { name: 'short', outcomeRetentionMs: 59_999 } })).toThrow(
+      /outcomeRetentionMs .*59999/,
+    );
+  });
+
   test('resolution takes under 50 ms at p99 when the network is up', async () => {
     const pool = fixture.db.pool({ connectionLimit: 4 });
     const ran = { times: 0 };

@@ -1,7 +1,7 @@
 import type { Call } from '../../../core/call/index.js';
 
 /** Work under the same key takes turns in this process, so that those who wait hold no connection. */
-export class Turns {
+export class KeyTurns {
   readonly #running = new Map<string, Promise<void>>();
 
   /** Waits for one's turn; resolves to its end. Rejects when the call is aborted. */
